@@ -1,0 +1,29 @@
+"""The terms as data and rules: pure, no Flask, no database, no clock.
+
+Start with :func:`load_library`.
+"""
+
+from portal.terms.findings import (
+    ContentError,
+    Finding,
+    NoVersionInForce,
+    TermsError,
+    UnknownClause,
+    UnknownFigure,
+    UnknownVersion,
+)
+from portal.terms.library import Library, load_library
+from portal.terms.versions import Version
+
+__all__ = [
+    "ContentError",
+    "Finding",
+    "Library",
+    "NoVersionInForce",
+    "TermsError",
+    "UnknownClause",
+    "UnknownFigure",
+    "UnknownVersion",
+    "Version",
+    "load_library",
+]

@@ -1,0 +1,123 @@
+"""Who publishes, the conventions of the house, the processing of personal data: content as values."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+#: Mentions that the law wants on a French site and that the CGV do not give.
+MENTIONS = {
+    "siren": "numéro SIREN",
+    "rcs": "immatriculation au RCS",
+    "capital": "capital social",
+    "vat_number": "numéro de TVA intracommunautaire",
+    "publication_director": "directeur ou directrice de la publication",
+    "host_name": "nom de l'hébergeur",
+    "host_address": "adresse de l'hébergeur",
+    "host_phone": "téléphone de l'hébergeur",
+    "hours": "horaires de la hotline",
+    "dispute_mail": "adresse électronique pour les contestations",
+    "data_protection_contact": "contact pour les données personnelles",
+    "accessibility_contact": "contact pour l'accessibilité",
+}
+KNOWN = (
+    "name", "legal_name", "legal_form", "street", "postal_code", "city", "country", "phone", "mail", "website",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Company:
+    """Who publishes the terms. What is not known is "" and never made up."""
+
+    name: str
+    legal_name: str
+    legal_form: str
+    street: str
+    postal_code: str
+    city: str
+    country: str
+    phone: str
+    mail: str
+    website: str
+    mentions: Mapping[str, str]
+
+    def __getattr__(self, key: str) -> str:
+        # The mentions read like the other fields: company.siren.
+        if key in MENTIONS:
+            return self.mentions[key]
+        raise AttributeError(key)
+
+    @property
+    def address(self) -> tuple[str, ...]:
+        return (self.street, f"{self.postal_code} {self.city}", self.country)
+
+    def missing(self) -> list[tuple[str, str]]:
+        """(key, French label) of every mention still to fill in."""
+        return [(key, label) for key, label in MENTIONS.items() if not self.mentions[key]]
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """What the CGV do not say and the house chose: never a term of the contract."""
+
+    key: str
+    title: str
+    text: str
+    because: str
+    articles: tuple[str, ...]
+    since: date
+
+
+class Conventions(Mapping[str, Convention]):
+    """The conventions by key, in the order of the file."""
+
+    def __init__(self, conventions: tuple[Convention, ...]) -> None:
+        self._by_key = {convention.key: convention for convention in conventions}
+
+    def __getitem__(self, key: str) -> Convention:
+        return self._by_key[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_key)
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """One processing of personal data, as the privacy notice prints it (GDPR article 13)."""
+
+    key: str
+    title: str
+    purpose: str
+    data: str
+    basis: str
+    recipients: str
+    source: str
+    retention: str = ""  # a key of law.toml's retention
+    retention_text: str = ""
+    article: str = ""  # of the CGV, where one speaks of it
+
+
+def read_company(data: Mapping[str, Any]) -> Company:
+    """From a parsed ``company.toml``; KeyError when a known field is missing."""
+    return Company(
+        **{key: str(data[key]) for key in KNOWN},
+        mentions={key: str(data.get(key, "")).strip() for key in MENTIONS},
+    )
+
+
+def read_conventions(data: Mapping[str, Any]) -> Conventions:
+    """From a parsed ``conventions.toml``."""
+    return Conventions(
+        tuple(
+            Convention(key, table["title"], table["text"], table["because"], tuple(table["articles"]), table["since"])
+            for key, table in data.items()
+        )
+    )
+
+
+def read_processing(data: Mapping[str, Any]) -> tuple[Processing, ...]:
+    """From a parsed ``processing.toml``."""
+    return tuple(Processing(**table) for table in data["processing"])

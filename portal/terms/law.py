@@ -1,0 +1,96 @@
+"""Statute as data: holidays, VAT, legal rates by half-year, retention. From ``law.toml``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from portal.terms.days import MonthsDeadline, WorkingDays
+from portal.terms.findings import TermsError
+
+
+class MissingLegalRate(TermsError):
+    """The legal rate of a half-year is not in ``law.toml``: nothing is guessed."""
+
+    def __init__(self, half_year: str) -> None:
+        self.half_year = half_year
+        year, half = half_year.split("-S")
+        name = "premier" if half == "1" else "second"
+        super().__init__(
+            f"Le taux légal du {name} semestre {year} ({half_year}) n'est pas dans content/law.toml : "
+            "complétez-le avant de calculer cette période."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long the law has a record kept, from when, and under which text."""
+
+    key: str
+    years: int
+    start: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """What the law says, with its sources. Percentages are per cent (20, 2.62)."""
+
+    days: WorkingDays
+    holidays_name: str
+    holidays_source: str
+    extension_source: str
+    vat: Decimal
+    vat_source: str
+    legal_rates: Mapping[str, Decimal]  # "2026-S1" -> per cent a year
+    legal_rate_source: str
+    penalty_floor: Decimal
+    penalty_floor_source: str
+    recovery_indemnity: Decimal
+    recovery_indemnity_source: str
+    gdpr: MonthsDeadline
+    gdpr_extended: MonthsDeadline
+    retention: Mapping[str, Retention]
+
+    def legal_rate(self, half_year: str) -> Decimal:
+        """Rate for professionals in per cent a year.
+
+        Raises:
+            MissingLegalRate: naming the half-year.
+        """
+        try:
+            return self.legal_rates[half_year]
+        except KeyError:
+            raise MissingLegalRate(half_year) from None
+
+
+def half_year(day: date) -> str:
+    """``2026-S1`` for January to June, ``2026-S2`` after."""
+    return f"{day.year}-S{1 if day.month <= 6 else 2}"
+
+
+def read_law(data: Mapping[str, Any]) -> Law:
+    """Make the law from a parsed ``law.toml``; KeyError or ValueError when it is incomplete."""
+    days = WorkingDays(data["holidays"]["country"], data["holidays"]["subdivision"])
+    month, more = data["gdpr_request"], data["gdpr_extension"]
+    return Law(
+        days=days,
+        holidays_name=data["holidays"]["name"],
+        holidays_source=data["holidays"]["source"],
+        extension_source=data["extension"]["source"],
+        vat=Decimal(data["vat"]["standard"]["percent"]),
+        vat_source=data["vat"]["standard"]["source"],
+        legal_rates={key: Decimal(value) for key, value in data["legal_rate"]["percent"].items()},
+        legal_rate_source=data["legal_rate"]["source"],
+        penalty_floor=Decimal(data["penalty_floor"]["multiple"]),
+        penalty_floor_source=data["penalty_floor"]["source"],
+        recovery_indemnity=Decimal(data["recovery_indemnity"]["euros"]),
+        recovery_indemnity_source=data["recovery_indemnity"]["source"],
+        gdpr=MonthsDeadline(month["months"], days, month["source"]),
+        gdpr_extended=MonthsDeadline(month["months"] + more["months"], days, more["source"]),
+        retention={
+            key: Retention(key, table["years"], table["from"], table["source"])
+            for key, table in data["retention"].items()
+        },
+    )
