@@ -92,21 +92,8 @@ def _check_clauses(version: Version, file: str) -> Iterator[Finding]:
         known[clause.anchor] = clause
     data = version.data
     for key, table in data.items():
-        if key in STRUCTURE:
-            continue
-        line = lines.table(key)
-        unit = unit_of(table) if isinstance(table, dict) else None
-        if unit is None or "article" not in table or "quote" not in table:
-            yield Finding(file, line, f"[{key}] : une valeur (days, minutes, multiple ou words), article et quote")
-            continue
-        yield from _check_quote(known, table, file, line, key)
-        try:
-            value = table[unit] if unit == "words" else _decimal(table[unit])
-        except (InvalidOperation, ValueError):
-            yield Finding(file, line, f"[{key}] : {unit} = {table[unit]!r} n'est pas un nombre")
-            continue
-        if not says(table["quote"], value):
-            yield Finding(file, line, f"[{key}] : les mots cités ne disent pas {table[unit]}")
+        if key not in STRUCTURE:
+            yield from _check_figure(known, key, table, file, lines.table(key))
     for key in NEEDED:
         if key not in data:
             yield Finding(file, 0, f"[{key}] manque : le logiciel ne peut pas l'inventer")
@@ -124,6 +111,21 @@ def _check_clauses(version: Version, file: str) -> Iterator[Finding]:
         yield Finding(f"cgv/{version.slug}/cgv.md", version.line(version.clause(where["points"])), f"tarif : {error}")
     except (KeyError, UnknownClause, ArithmeticError, TypeError, ValueError):
         pass  # told above, by the figure that is wrong
+
+
+def _check_figure(known: Mapping[str, Clause], key: str, table: object, file: str, line: int) -> Iterator[Finding]:
+    unit = unit_of(table) if isinstance(table, dict) else None
+    if not isinstance(table, dict) or unit is None or "article" not in table or "quote" not in table:
+        yield Finding(file, line, f"[{key}] : une valeur (days, minutes, multiple ou words), article et quote")
+        return
+    yield from _check_quote(known, table, file, line, key)
+    try:
+        value = table[unit] if unit == "words" else _decimal(table[unit])
+    except (InvalidOperation, ValueError):
+        yield Finding(file, line, f"[{key}] : {unit} = {table[unit]!r} n'est pas un nombre")
+        return
+    if not says(table["quote"], value):
+        yield Finding(file, line, f"[{key}] : les mots cités ne disent pas {table[unit]}")
 
 
 def _check_entry(

@@ -9,6 +9,8 @@ from typing import Any
 from portal.terms.days import MonthsDeadline, WorkingDays
 from portal.terms.findings import TermsError
 
+JUNE = 6
+
 
 class MissingLegalRate(TermsError):
     """The legal rate of a half-year is not in ``law.toml``: nothing is guessed."""
@@ -67,7 +69,7 @@ class Law:
 
 def half_year(day: date) -> str:
     """``2026-S1`` for January to June, ``2026-S2`` after."""
-    return f"{day.year}-S{1 if day.month <= 6 else 2}"
+    return f"{day.year}-S{1 if day.month <= JUNE else 2}"
 
 
 def read_law(data: Mapping[str, Any]) -> Law:

@@ -24,7 +24,7 @@ def round_cents(value: Fraction | Decimal) -> Decimal:
     return (Decimal(sign * cents) / 100).quantize(CENT)
 
 
-def amount(text: str, *, most: Decimal = Decimal("1000000000")) -> Decimal:
+def amount(text: str, *, most: Decimal = Decimal(1_000_000_000)) -> Decimal:
     """Read an amount as people type it ("1 234,56", "0.60"): not negative, finite, at most ``most``.
 
     Raises:

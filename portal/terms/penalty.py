@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from portal.terms.findings import TermsError
-from portal.terms.law import Law, half_year
+from portal.terms.law import JUNE, Law, half_year
 from portal.terms.money import round_cents
 
 YEAR = 365
@@ -96,7 +96,7 @@ def late_penalty(
 
 def _split(law: Law, due: Decimal, first: date, last: date) -> Iterator[PenaltyLine]:
     while first <= last:
-        end = date(first.year, 6, 30) if first.month <= 6 else date(first.year, 12, 31)
+        end = date(first.year, 6, 30) if first.month <= JUNE else date(first.year, 12, 31)
         stop = min(end, last)
         key = half_year(first)
         yield PenaltyLine(key, first, stop, due, law.legal_rate(key))
