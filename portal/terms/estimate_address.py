@@ -11,15 +11,8 @@ from decimal import Decimal
 from typing import Final
 from urllib.parse import parse_qsl, quote
 
-from portal.terms.estimate import (
-    Draft,
-    DraftEntry,
-    DraftLine,
-    read_duration,
-    read_km,
-    read_point,
-    read_times,
-)
+from portal.terms.estimate import Draft, DraftEntry, DraftLine
+from portal.terms.estimate_fields import read_duration, read_km, read_point, read_times
 
 # A comma typed in a field would cut the list: it travels as its full-width twin.
 WIDE_COMMA: Final = "\uff0c"

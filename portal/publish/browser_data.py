@@ -1,0 +1,198 @@
+"""What the pages hand to their scripts: rules and words as JSON-able data, made from the terms.
+
+Nothing of it is typed again in JavaScript. Decimals travel as text, days as ISO dates, addresses
+without the site's prefix (the scripts put `root` before them).
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from portal.terms import Library, Version
+from portal.terms.days import Deadline
+from portal.terms.estimate_fields import LIMITS, messages
+from portal.terms.figures import Figure
+from portal.terms.points import intervention_points
+from portal.terms.price import hours_price
+from portal.terms.tariff import HourRate, KilometreRate, PointRate, Tariff
+
+Json = dict[str, Any]
+
+# The durations of the tables that stand in for the calculator where no script runs.
+DURATIONS: Final = (5, 10, 15, 20, 30, 45, 60, 90, 120)
+DEADLINES: Final = ("quote_validity", "invoice_dispute", "formal_notice")
+# What the calculator says is not said, in the order of its notes.
+CALCULATOR_CONVENTIONS: Final = (
+    "minimum_once",
+    "lowest_rate",
+    "project_minimum",
+    "rounding",
+    "hour_kind",
+    "hour_fraction",
+    "zones",
+    "kilometres",
+    "kilometre_net",
+    "point_price",
+)
+# Years of holidays after the day of the build that the deadlines page knows.
+YEARS_AHEAD: Final = 15
+
+
+def tariff_data(version: Version) -> Json:
+    """The tariff of a version, with where each rate comes from. Stands in its JSON as `tariff`."""
+    tariff = version.tariff
+    return {
+        "version": version.slug,
+        "from": version.in_force_from.isoformat(),
+        "sha256": version.sha256,
+        "liberty": [
+            {"key": rate.key, "label": rate.label, "mode": rate.mode} | _rate(version, rate) for rate in tariff.liberty
+        ],
+        "hourly": [{"key": rate.key, "label": rate.label} | _rate(version, rate) for rate in tariff.hourly],
+        "kilometre": _rate(version, tariff.kilometre),
+        "minimum": {
+            mode: {"minutes": figure.whole} | _source(version, figure) for mode, figure in tariff.minimum.items()
+        },
+    }
+
+
+def _rate(version: Version, rate: PointRate | HourRate | KilometreRate) -> Json:
+    return {
+        "rate": str(rate.rate),
+        "article": rate.article,
+        "url": version.permalink(rate.anchor),
+        "line": rate.line,
+    }
+
+
+def _source(version: Version, figure: Figure) -> Json:
+    return {
+        "article": figure.article,
+        "url": version.permalink(figure.anchor),
+        "quote": figure.quote,
+    }
+
+
+def calculator_data(library: Library, day: date, *, root: str, base_url: str, portal_url: str | None) -> Json:
+    """Everything the calculator computes with, on the day of the build."""
+    version = library.in_force(day)
+    return {
+        "root": root,
+        "base": base_url,
+        "portal": portal_url.rstrip("/") if portal_url else None,
+        "mail": library.company.mail,
+        "company": library.company.name,
+        "inForce": version.slug,
+        "versions": versions_data(library, day),
+        "tariff": tariff_data(version),
+        "vat": {"percent": str(library.law.vat), "source": library.law.vat_source},
+        "limits": asdict(LIMITS),
+        "messages": messages(),
+        "conventions": {key: library.conventions[key].title for key in CALCULATOR_CONVENTIONS},
+    }
+
+
+def versions_data(library: Library, day: date) -> list[Json]:
+    """Every published version: slug, first and last day in force (null: no end), status."""
+    return [
+        {
+            "slug": version.slug,
+            "from": version.in_force_from.isoformat(),
+            "to": last.isoformat() if (last := library.last_day(version)) else None,
+            "status": library.status(version, day),
+        }
+        for version in library.versions
+    ]
+
+
+def deadlines_data(library: Library, day: date, *, root: str) -> Json:
+    """The periods of the version in force, and the holidays of the years the page answers for."""
+    version = library.in_force(day)
+    first, last = holiday_years(library, day)
+    return {
+        "root": root,
+        "version": version.slug,
+        "from": version.in_force_from.isoformat(),
+        "deadlines": {
+            key: {"days": figure.whole} | _source(version, figure)
+            for key in DEADLINES
+            if (figure := version.figure(key))
+        },
+        "holidays": {holiday.isoformat(): name for holiday, name in library.law.days.between(first, last).items()},
+        "first": f"{first:04}-01-01",
+        "last": f"{last:04}-12-31",
+    }
+
+
+def holiday_years(library: Library, day: date) -> tuple[int, int]:
+    """First and last year of the holidays handed to the browser."""
+    return min(library.versions[0].in_force_from.year, day.year), day.year + YEARS_AHEAD
+
+
+@dataclass(frozen=True, slots=True)
+class PointExamples:
+    """Points of one intervention of one kind, for each of `DURATIONS`."""
+
+    rate: PointRate
+    minimum: int
+    points: tuple[Decimal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HourExamples:
+    """Price without contract before VAT, for each of `DURATIONS`."""
+
+    rate: HourRate
+    prices: tuple[Decimal, ...]
+
+
+def point_examples(tariff: Tariff) -> tuple[PointExamples, ...]:
+    """Work out the table of points that needs no script."""
+    return tuple(
+        PointExamples(
+            rate,
+            tariff.minimum_minutes(rate.mode),
+            tuple(intervention_points(tariff, [(rate.key, minutes)]).points for minutes in DURATIONS),
+        )
+        for rate in tariff.liberty
+    )
+
+
+def hour_examples(tariff: Tariff) -> tuple[HourExamples, ...]:
+    """Work out the table of prices without contract that needs no script."""
+    return tuple(
+        HourExamples(rate, tuple(hours_price(tariff, rate.key, minutes).net for minutes in DURATIONS))
+        for rate in tariff.hourly
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineExample:
+    """One event and its last day; `closed` says why the nominal day was passed ("" when not)."""
+
+    event: date
+    nominal: date
+    last_day: date
+    closed: str
+
+
+def deadline_examples(deadline: Deadline, day: date) -> tuple[DeadlineExample, ...]:
+    """Give the next events that end on a working day, at a weekend, and on a public holiday."""
+    calendar = deadline.calendar
+    found: dict[str, DeadlineExample] = {}
+    for event in _days_from(day):
+        nominal = deadline.nominal(event)
+        closed = calendar.closed(nominal) or ""
+        kind = "holiday" if calendar.holiday(nominal) else "weekend" if closed else "working"
+        example = DeadlineExample(event, nominal, deadline.last_day(event), closed)
+        found.setdefault(kind, example)
+        if len(found) == len(("working", "weekend", "holiday")):
+            break
+    return tuple(sorted(found.values(), key=lambda example: example.event))
+
+
+def _days_from(day: date) -> Iterator[date]:
+    """A year holds every kind of day."""
+    return (day + timedelta(days=days) for days in range(366))
