@@ -77,7 +77,7 @@ export function vat(net, percent) {
 // What the points cost at a price that the person gives: rounded once, on their sum.
 export function pointsCost(points, price) {
   const [n, d] = fraction(price);
-  return halfUp(points * n, d * 100n);
+  return halfUp(points * n, d);
 }
 
 // The price of a point at which both ways cost the same, in ten-thousandths of a euro.
