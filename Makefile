@@ -59,7 +59,7 @@ types: setup ## mypy, strict
 	@$(BIN)/mypy
 
 imports: setup ## Who may import whom
-	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 # The data file gets a name of its own, so that two runs at once do not mix their counts.
 unit: setup ## Unit tests, with branches of portal/terms covered to 95 % at least
