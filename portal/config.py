@@ -1,0 +1,123 @@
+"""Settings from the environment: one table, every problem told at once, no secret with a default.
+
+A missing secret refuses to start; a demo says that it is one.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+SECRET_LENGTH = 32
+HIGHEST_PORT = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable; README's table says the same (a test compares them)."""
+
+    name: str
+    meaning: str
+    default: str | None  # None: it must be given
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting("PORTAL_DATABASE_URL", "SQLite file or PostgreSQL database", "sqlite:///portal.sqlite3"),
+    Setting("PORTAL_SECRET_KEY", "signs sessions and links; at least 32 characters", None),
+    Setting("PORTAL_MAIL_URL", "smtp://user:password@host:port, or smtps://", "smtp://localhost:25"),
+    Setting("PORTAL_MAIL_FROM", "sender of the portal's mails; empty: the company's address", ""),
+    Setting("PORTAL_CONTENT_DIR", "the terms as data", "content"),
+    Setting("PORTAL_PUBLIC_DIR", "the built site", "public"),
+    Setting("PORTAL_BASE_URL", "address the portal is reached at", "http://127.0.0.1:8000"),
+    Setting("PORTAL_STORAGE_URL", "where files are kept: file:///folder or s3://bucket", "file:storage"),
+    Setting("PORTAL_PORT", "port `portal serve` listens on", "8000"),
+    Setting("PORTAL_DEMO", "1 opens the demo's mailbox and sign-ins; never in production", "0"),
+)
+_MAIL_SCHEMES = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+_DATABASE_SCHEMES = ("sqlite", "postgresql")
+
+
+class SettingsError(Exception):
+    """The environment is not one the portal can run in; ``problems`` says why, all at once."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the portal runs with. Paths are absolute."""
+
+    database_url: str
+    secret_key: str
+    mail_url: str
+    mail_from: str
+    content_dir: Path
+    public_dir: Path
+    base_url: str
+    storage_url: str
+    port: int
+    demo: bool
+
+    def __repr__(self) -> str:
+        # Never in a log: the key, and the passwords inside the addresses.
+        return f"Settings(base_url={self.base_url!r}, port={self.port}, demo={self.demo})"
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read and check the settings.
+
+    Raises:
+        SettingsError: naming every variable that is missing or wrong.
+    """
+    values = {setting.name: environ.get(setting.name, "").strip() or setting.default for setting in TABLE}
+    problems = tuple(_problems(values))
+    if problems:
+        raise SettingsError(problems)
+    given = {name: value or "" for name, value in values.items()}
+    return Settings(
+        database_url=given["PORTAL_DATABASE_URL"],
+        secret_key=given["PORTAL_SECRET_KEY"],
+        mail_url=given["PORTAL_MAIL_URL"],
+        mail_from=given["PORTAL_MAIL_FROM"],
+        content_dir=_path(given["PORTAL_CONTENT_DIR"]),
+        public_dir=_path(given["PORTAL_PUBLIC_DIR"]),
+        base_url=given["PORTAL_BASE_URL"].rstrip("/"),
+        storage_url=given["PORTAL_STORAGE_URL"],
+        port=int(given["PORTAL_PORT"]),
+        demo=given["PORTAL_DEMO"] == "1",
+    )
+
+
+def _problems(values: Mapping[str, str | None]) -> Iterator[str]:
+    for setting in TABLE:
+        if values[setting.name] is None:
+            yield f"{setting.name} is not set: {setting.meaning}."
+    key = values["PORTAL_SECRET_KEY"]
+    if key is not None and len(key) < SECRET_LENGTH:
+        yield f"PORTAL_SECRET_KEY has {len(key)} characters: at least {SECRET_LENGTH} are needed."
+    scheme = (values["PORTAL_DATABASE_URL"] or "").partition(":")[0].partition("+")[0]
+    if scheme not in _DATABASE_SCHEMES:
+        yield f"PORTAL_DATABASE_URL begins with {scheme!r}: sqlite or postgresql is expected."
+    mail = urlsplit(values["PORTAL_MAIL_URL"] or "")
+    if mail.scheme not in _MAIL_SCHEMES or not mail.hostname:
+        yield f"PORTAL_MAIL_URL begins with {mail.scheme!r}: one of {', '.join(_MAIL_SCHEMES)} and a host are expected."
+    base = urlsplit(values["PORTAL_BASE_URL"] or "")
+    if base.scheme not in {"http", "https"} or not base.hostname:
+        yield "PORTAL_BASE_URL is not an http(s) address."
+    port = values["PORTAL_PORT"] or ""
+    if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= HIGHEST_PORT:
+        yield f"PORTAL_PORT is {port!r}: a number from 1 to {HIGHEST_PORT} is expected."
+    if values["PORTAL_DEMO"] not in {"0", "1"}:
+        yield "PORTAL_DEMO is 0 or 1."
+
+
+def mail_port(scheme: str) -> int:
+    """Usual port of a mail address's scheme."""
+    return _MAIL_SCHEMES[scheme]
+
+
+def _path(value: str) -> Path:
+    return (ROOT / value).resolve()

@@ -1,0 +1,24 @@
+"""How long a lease holds and when a failed job is tried again, pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Retry plan: delays double from ``first`` up to ``longest``; after ``attempts`` a person must look."""
+
+    first: timedelta = timedelta(seconds=30)
+    longest: timedelta = timedelta(hours=4)
+    attempts: int = 12
+
+    def next_try(self, attempts: int, now: datetime) -> datetime | None:
+        """When to try again after that many attempts (from 1); None when given up."""
+        if attempts >= self.attempts:
+            return None
+        wait: timedelta = min(self.first * 2 ** (attempts - 1), self.longest)
+        return now + wait
+
+
+#: A worker that says nothing for this long is taken for dead.
+LEASE = timedelta(minutes=5)

@@ -1,0 +1,1 @@
+"""Outgoing mail: rows written in the transaction of the act, delivered by the worker."""

@@ -1,0 +1,51 @@
+"""A mail as bytes: text and HTML, French, with the headers that keep machines quiet and threads whole."""
+
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from portal.mail.models import OutgoingMail
+
+
+class BadAddress(ValueError):
+    """A recipient that is no mail address; it never reaches a header."""
+
+
+def check_address(address: str) -> str:
+    """Return an address that can stand in a header.
+
+    Raises:
+        BadAddress: no domain, white space or a line break (a header injection).
+    """
+    try:
+        parsed = Address(addr_spec=address)
+    except (ValueError, IndexError, MessageError) as error:
+        raise BadAddress(f"{address!r} is not a mail address") from error
+    if not parsed.username or "." not in parsed.domain or any(ch.isspace() for ch in address):
+        raise BadAddress(f"{address!r} is not a mail address")
+    return address
+
+
+def compose(mail: OutgoingMail, *, sender: str, now: datetime) -> EmailMessage:
+    """The message of an outbox row. The same row gives the same Message-ID at each try.
+
+    Automatic mail says so (RFC 3834), so that no absence answer comes back to it.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["From"] = sender
+    message["To"] = check_address(mail.recipient)
+    message["Subject"] = " ".join(mail.subject.split())
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = mail.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["Content-Language"] = "fr"
+    for name, value in mail.headers.items():
+        message[name] = value
+    message.set_content(mail.text, subtype="plain", charset="utf-8")
+    if mail.html is not None:
+        message.add_alternative(mail.html, subtype="html", charset="utf-8")
+    return message

@@ -1,0 +1,43 @@
+"""The way out: SMTP by URL. Plain in a test or on one machine, TLS for anything that crosses a network."""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from portal.config import mail_port
+
+TIMEOUT = 30.0
+
+
+class Transport(Protocol):
+    """Whatever can send one message, or raise."""
+
+    def send(self, message: EmailMessage) -> None: ...
+
+
+class Smtp:
+    """An SMTP server: ``smtp://``, ``smtps://`` or ``smtp+starttls://``, with or without a user."""
+
+    def __init__(self, url: str) -> None:
+        self._url = urlsplit(url)
+
+    def send(self, message: EmailMessage) -> None:
+        """Hand one message over; return only when the server has taken it.
+
+        Raises:
+            OSError, smtplib.SMTPException: when it has not.
+        """
+        host, port = self._url.hostname or "localhost", self._url.port or mail_port(self._url.scheme)
+        tls = ssl.create_default_context()
+        if self._url.scheme == "smtps":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=tls)
+        else:
+            server = smtplib.SMTP(host, port, timeout=TIMEOUT)
+        with server:
+            if self._url.scheme == "smtp+starttls":
+                server.starttls(context=tls)
+            if self._url.username:
+                server.login(unquote(self._url.username), unquote(self._url.password or ""))
+            server.send_message(message)

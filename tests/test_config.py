@@ -1,0 +1,62 @@
+"""Settings: every problem at once, secrets never shown."""
+
+import pytest
+
+from portal.config import TABLE, SettingsError, mail_port, read_settings
+
+KEY = {"PORTAL_SECRET_KEY": "k" * 32}
+
+
+def problems(**environ: str) -> str:
+    with pytest.raises(SettingsError) as error:
+        read_settings(KEY | environ)
+    return str(error.value)
+
+
+def test_a_key_alone_is_enough_and_the_rest_has_defaults() -> None:
+    settings = read_settings(KEY)
+    assert settings.port == 8000
+    assert settings.content_dir.is_absolute()
+    assert not settings.demo
+
+
+def test_a_missing_key_refuses_to_start() -> None:
+    with pytest.raises(SettingsError, match="PORTAL_SECRET_KEY is not set"):
+        read_settings({})
+
+
+def test_a_key_of_32_characters_is_taken_and_one_of_31_is_refused() -> None:
+    assert read_settings({"PORTAL_SECRET_KEY": "k" * 32}).secret_key
+    assert "31 characters" in problems(PORTAL_SECRET_KEY="k" * 31)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORTAL_DATABASE_URL", "mysql://x"),
+        ("PORTAL_MAIL_URL", "http://mail"),
+        ("PORTAL_MAIL_URL", "smtp://"),
+        ("PORTAL_BASE_URL", "ims-partners.fr"),
+        ("PORTAL_PORT", "0"),
+        ("PORTAL_PORT", "65536"),
+        ("PORTAL_PORT", "web"),
+        ("PORTAL_DEMO", "yes"),
+    ],
+)
+def test_each_wrong_setting_is_named(name: str, value: str) -> None:
+    assert name in problems(**{name: value})
+
+
+def test_all_wrong_settings_are_told_at_once() -> None:
+    assert problems(PORTAL_PORT="0", PORTAL_DEMO="2").count("\n") == 1
+
+
+def test_no_secret_is_shown_when_settings_are_printed() -> None:
+    settings = read_settings(KEY | {"PORTAL_MAIL_URL": "smtp://me:hunter2@mail:25"})
+    assert "hunter2" not in repr(settings)
+    assert "kkkk" not in repr(settings)
+
+
+def test_every_setting_has_a_meaning() -> None:
+    assert all(setting.meaning and setting.name.startswith("PORTAL_") for setting in TABLE)
+    assert mail_port("smtps") == 465
