@@ -73,7 +73,7 @@ browser: setup ## Browser tests (skipped, loudly, where there is no Chromium)
 bench: setup ## The site's build beside Hugo and others: prints ratios
 	@$(PY) bench/site.py $(ARGS)
 
-lighthouse: setup build ## Lighthouse's four scores on four pages (needs npm and Chromium)
+lighthouse: setup ## Lighthouse's four scores on four pages (needs npm and Chromium)
 	@$(PY) bench/lighthouse.py $(ARGS)
 
 screenshots: setup build ## Every page at 375 and 1280 px, light and dark, into screenshots/
