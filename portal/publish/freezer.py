@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import mimetypes
+import traceback
 import warnings
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from unicodedata import normalize
 from urllib.parse import unquote
 
 import flask_frozen
+from flask import request, request_started
 from flask.sessions import NullSession, SessionInterface
 from flask.testing import FlaskClient
 
@@ -92,7 +94,10 @@ class DirectClient(FlaskClient):
         environ["PATH_INFO"] = url
         environ["REQUEST_URI"] = environ["RAW_URI"] = url
         with app.request_context(environ) as context:
-            response = app.full_dispatch_request()
+            try:
+                response = app.full_dispatch_request()
+            except Exception as error:
+                raise _broken(url, error) from error
             if (rule := context.request.url_rule) is not None:
                 self.seen_endpoints.add(rule.endpoint)
         return response
@@ -106,16 +111,18 @@ class DirectClient(FlaskClient):
 
 
 class _FullClient(FlaskClient):
-    """Flask's client, where the app cannot be asked directly; it only notes the endpoints."""
+    """Flask's own client, where the app cannot be asked directly."""
 
-    seen_endpoints: set[str]
+    def get(self, url: str, **options: Any) -> Any:
+        try:
+            return super().get(url, **options)
+        except Exception as error:
+            raise _broken(url, error) from error
 
-    def get(self, *args: Any, **options: Any) -> Any:
-        response = super().get(*args, **options)
-        request: Any = response.request.environ.get("werkzeug.request")
-        if request is not None and request.url_rule is not None:
-            self.seen_endpoints.add(request.url_rule.endpoint)
-        return response
+
+def _broken(url: str, error: Exception) -> FreezeError:
+    # The last frames are the template's or the view's own.
+    return FreezeError(f"{url}: " + "".join(traceback.format_exception(error, limit=-3)).strip())
 
 
 class PublicFreezer(flask_frozen.Freezer):  # type: ignore[misc]
@@ -139,6 +146,8 @@ class PublicFreezer(flask_frozen.Freezer):  # type: ignore[misc]
             FREEZER_REMOVE_EXTRA_FILES=False,
             # A published address answers by itself; a redirection is a mistake of ours.
             FREEZER_REDIRECT_POLICY="error",
+            # A view that breaks says where, and is no page "500".
+            PROPAGATE_EXCEPTIONS=True,
         )
         app.session_interface = _NoSession()
         register_file_types()
@@ -158,9 +167,16 @@ class PublicFreezer(flask_frozen.Freezer):  # type: ignore[misc]
 
     def _install_client(self, app: Flask) -> None:
         # full_dispatch_request is public, but its arguments are not the same in every Flask.
-        direct = not inspect.signature(app.full_dispatch_request).parameters
-        base: type[FlaskClient] = DirectClient if direct else _FullClient
-        app.test_client_class = type("Client", (base,), {"seen_endpoints": self.seen_endpoints})
+        if inspect.signature(app.full_dispatch_request).parameters:
+            app.test_client_class = _FullClient
+            request_started.connect(self._note_endpoint, app)
+        else:
+            seen = {"seen_endpoints": self.seen_endpoints}
+            app.test_client_class = type("Client", (DirectClient,), seen)
+
+    def _note_endpoint(self, *_: object, **__: object) -> None:
+        if request.url_rule is not None:
+            self.seen_endpoints.add(request.url_rule.endpoint)
 
     def build(self, pages: Sequence[str], each: Callable[[str], None] | None = None) -> None:
         """Freeze the addresses; any warning of Frozen-Flask is an error."""
