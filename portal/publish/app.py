@@ -49,7 +49,7 @@ def make_app(publication: Publication, *, with_comparisons: bool, with_pdf: bool
     theme = publication.options.theme
     app = Flask("portal.publish", static_folder=None, template_folder=str(theme / "templates"))
     app.extensions["publication"] = publication
-    _prepare_templates(app, publication)
+    _prepare_templates(app, publication, with_pdf=with_pdf)
     app.register_blueprint(terms)
     for page in PAGES:
         app.add_url_rule(page.url, page.endpoint, _page_view(page, publication))
@@ -63,7 +63,7 @@ def make_app(publication: Publication, *, with_comparisons: bool, with_pdf: bool
     return app
 
 
-def _prepare_templates(app: Flask, publication: Publication) -> None:
+def _prepare_templates(app: Flask, publication: Publication, *, with_pdf: bool) -> None:
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     environment = app.jinja_env
     environment.auto_reload = False
@@ -78,6 +78,7 @@ def _prepare_templates(app: Flask, publication: Publication) -> None:
         css=stylesheets(publication.options.theme),
         nbsp=french.NO_BREAK,
         section="",
+        with_pdf=with_pdf,
     )
     environment.filters.update(
         fr=french.fix_spaces,

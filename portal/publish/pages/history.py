@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, current_app, render_template
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from portal.publish.publication import Publication, Row
-    from portal.terms.diff import BlockChange, Run
+    from portal.terms.diff import Run
+    from portal.terms.text import Clause
 
 NEIGHBOURS = 5
 """Versions at this distance or less have a page of comparison; further ones only with the one in force."""
@@ -71,16 +73,25 @@ def comparison(old_slug: str, new_slug: str) -> str:
         old, new = publication.row(old_slug), publication.row(new_slug)
     except KeyError:
         abort(404)
+    changes = compare_versions(old.version, new.version)
     return render_template(
         "comparison.html",
         old=old,
         new=new,
-        changes=compare_versions(old.version, new.version),
+        changes=changes,
+        groups=[
+            (unchanged, list(group)) for unchanged, group in groupby(changes.rows, lambda row: row.kind == "unchanged")
+        ],
         path=f"/cgv/comparer/{old.slug}/{new.slug}/",
         section="/cgv/",
         marked=marked,
-        side=side,
+        link=_link,
     )
+
+
+def _link(row: Row, clause: Clause) -> str:
+    # The first article of that number: the check refuses an article number printed twice.
+    return f"{row.url}article-{clause.article}/#{clause.anchor}"
 
 
 @lru_cache(maxsize=4096)
@@ -94,11 +105,6 @@ def _marks(runs: Iterable[Run]) -> Iterable[Markup]:
         text = escape(run.text)
         tag = MARKS.get(run.kind)
         yield Markup("<{0}>{1}</{0}>").format(tag, text) if tag else text
-
-
-def side(block: BlockChange, which: str) -> Markup:
-    """Give one side of a change, empty where that side lacks the alinéa."""
-    return marked(block.old_runs if which == "old" else block.new_runs)
 
 
 PAGES = (
