@@ -1,6 +1,7 @@
 // Two versions compared in the page: /cgv/comparer/?a=A&b=B, from the JSON of both.
 // Page: #page-data {root, versions, pages: ["A/B" …, published comparisons]}, form #compare with selects
-// a and b, #comparison (empty), #compare-status (role=status).
+// a and b, #comparison (empty), #compare-status (role=status). On the 404 page there is no form: an
+// address of a comparison that is not a page is sent to where it is worked out.
 import { compare } from "./diff.js";
 import { byId, h, pageData } from "./dom.js";
 import { longDate } from "./french.js";
@@ -82,6 +83,8 @@ function open(a, b, replace) {
   show(old, now);
 }
 
+const lost = /\/cgv\/comparer\/([\w-]+)\/([\w-]+)\/?$/.exec(location.pathname);
+if (!form && lost) location.replace(`${data.root}/cgv/comparer/?a=${lost[1]}&b=${lost[2]}`);
 if (form) {
   const asked = new URLSearchParams(location.search);
   const [a, b] = [asked.get("a"), asked.get("b")];
