@@ -75,6 +75,11 @@ class Row:
             return f"en vigueur du {self.day} au {long_date(self.last_day)}"
         return f"en vigueur {'à partir du' if self.status == 'future' else 'depuis le'} {self.day}"
 
+    @property
+    def span(self) -> str:
+        """The same after the word of the status: ``depuis le 1er octobre 2018``."""
+        return self.period if self.status == "past" else self.period.removeprefix("en vigueur ")
+
     @cached_property
     def key(self) -> str:
         """Digest of what a page of this version says of it: its text, clauses, days and status."""

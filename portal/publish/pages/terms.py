@@ -6,7 +6,6 @@ What they are given:
     row        the version: row.slug, row.url, row.day, row.period, row.status, row.word, row.name,
                row.version.sha256, row.version.title
     contents   every article of the version, in order: (url, anchor, number, title)
-    cite_data  JSON for static/cite.js
     version.html   articles (HTML of each), closing (last line of the text), whole: True at /cgv/,
                    coming: versions that are announced (at /cgv/ only)
     article.html   article, html, definitions ((definition, its citation) ...), previous, following:
@@ -19,14 +18,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Blueprint, abort, current_app, render_template
-from jinja2.utils import htmlsafe_json_dumps
 
 from portal.publish.citations import Cited
 from portal.publish.pages.text import Word, article_html, defined_words, home_of
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
-
     from portal.publish.publication import Publication, Row
     from portal.terms.text import Article
 
@@ -58,15 +54,6 @@ def _row(slug: str) -> Row:
 def _contents(row: Row) -> tuple[Entry, ...]:
     # Made once per version, not once per page: no address is worked out in a template.
     return tuple(Entry(f"{row.url}{a.slug}/", a.anchor, a.number, a.title) for a in row.version.articles)
-
-
-@lru_cache(maxsize=8)
-def _cite_data(row: Row) -> Markup:
-    company = _publication().library.company.name
-    return htmlsafe_json_dumps(
-        {"company": company, "from": row.version.in_force_from.isoformat(), "sha256": row.version.sha256},
-        separators=(",", ":"),
-    )
 
 
 @terms.get("/cgv/")
@@ -104,7 +91,7 @@ def _whole(row: Row, *, whole: bool, **context: Any) -> str:
     return render_template(
         "version.html", row=row, contents=_contents(row), articles=articles, closing=version.closing, whole=whole,
         path="/cgv/" if whole else row.url, canonical=row.url, section="/cgv/",
-        cite_data=_cite_data(row), **context,
+        **context,
     )  # fmt: skip
 
 
@@ -132,7 +119,7 @@ def article(slug: str, article_slug: str) -> str:
         "article.html", row=row, contents=contents, article=found, html=html, definitions=definitions,
         previous=contents[place - 1] if place else None,
         following=contents[place + 1] if place + 1 < len(contents) else None,
-        path=url, section="/cgv/", cite_data=_cite_data(row),
+        path=url, section="/cgv/",
     )  # fmt: skip
 
 

@@ -12,8 +12,6 @@ from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING
 
-from portal.publish.citations import printed_number
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -65,10 +63,7 @@ def _pieces(
     for clause in article.clauses:
         level = min(first_level + clause.depth - 1, level + 1, _MAX_LEVEL)
         heading = escape(clause.heading, quote=False)
-        pieces.append(
-            f'<h{level} id="{clause.anchor}" data-clause="{printed_number(clause, article.clauses)}">'
-            f'<a href="{permalink}#{clause.anchor}">{heading}</a></h{level}>'
-        )
+        pieces.append(f'<h{level} id="{clause.anchor}"><a href="{permalink}#{clause.anchor}">{heading}</a></h{level}>')
         pieces.extend(note_html(text) for anchor, text in notes if anchor == clause.anchor)
         pieces.extend(links.into(block.html) for block in clause.blocks)
     return pieces
