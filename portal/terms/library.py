@@ -106,10 +106,13 @@ def load_library(content: Path, *, drafts: bool = False) -> Library:
     except (KeyError, ValueError, TypeError, ArithmeticError, AttributeError) as error:
         raise ContentError([Finding(name, 0, f"clé manquante ou valeur illisible : {error}")]) from error
     versions: list[Version] = []
+    shared: dict[bytes, bytes] = {}
     for slug, day in folders:
         where = f"cgv/{slug}"
         text = _read(content, f"{where}/cgv.md", problems)
         clauses = _read(content, f"{where}/clauses.toml", problems)
+        # One copy of what versions share, in memory too.
+        clauses = shared.setdefault(clauses, clauses)
         _toml(f"{where}/clauses.toml", clauses, problems)
         versions.append(Version(slug, day, text, clauses, law.days))
     if problems:
