@@ -114,6 +114,8 @@ def _insert(article: str, quotes: list[str], chance: random.Random, remark: str)
         blocks[index] = blocks[index].rstrip("\n") + f" ({remark})\n"
         return "\n\n".join(blocks)
     words = blocks[index].split(" ")
-    words.insert(chance.randrange(1, len(words) + 1), f"({remark})")
+    # Behind a comma or a full stop, so that no defined word of several is cut in two.
+    stops = [place for place, word in enumerate(words, start=1) if word.endswith((",", "."))]
+    words.insert(chance.choice(stops or [len(words)]), f"({remark})")
     blocks[index] = " ".join(words)
     return "\n\n".join(blocks)

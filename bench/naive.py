@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 from flask import Flask, render_template, url_for
@@ -44,9 +43,15 @@ def load() -> dict[str, dict[str, Any]]:
 versions = load()
 
 
-def contents(slug: str) -> list[SimpleNamespace]:
+class Entry(NamedTuple):
+    url: str
+    number: int
+    title: str
+
+
+def contents(slug: str) -> list[Entry]:
     return [
-        SimpleNamespace(url=url_for("article", slug=slug, name=name), heading=front["title"])
+        Entry(url_for("article", slug=slug, name=name), front["number"], front["title"])
         for name, (front, _) in versions[slug]["articles"].items()
     ]
 

@@ -6,6 +6,7 @@ What is imported on top is what a build needs that finds nothing to do.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 import threading
@@ -61,6 +62,18 @@ def build_and_tell(options: Options) -> int:
 
 def build(options: Options) -> Report:
     """Bring the output to what content and theme say, or raise BuildError and write nothing."""
+    collecting = gc.isenabled()
+    # A build is short and makes few cycles: the collector would only visit the templates and the
+    # terms again and again. Gain: cumulated 1.47 → 1.39 × Hugo, with the os._exit of build.py.
+    gc.disable()
+    try:
+        return _build(options)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _build(options: Options) -> Report:
     began = int(clock.now().timestamp() * 1e9)
     output = Output(options.output)
     inputs = input_records(options)
@@ -73,10 +86,10 @@ def build(options: Options) -> Report:
     new = Manifest.begin(options, began, inputs)
     try:
         library = load_library(options.content, drafts=options.drafts)
-        _refuse_bad_content(library, new, before=Manifest.read(output.live.folder))
+        _refuse_bad_content(library, new, before=output.live.manifest)
         site = _site(options, library)
         with _progress() as progress:
-            return publish(options, site, new, progress)
+            return publish(output, options, site, new, progress)
     except ContentError as error:
         raise BuildError(_located(error.findings, options)) from error
     except (OutputError, FreezeError) as error:

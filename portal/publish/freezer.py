@@ -279,7 +279,7 @@ def compressed(tree: Tree, path: str, content: bytes, record: FileRecord) -> Fil
     name = path + ".gz"
     if tree.manifest is not None:
         recorded = tree.manifest.files.get(path)
-        if recorded is not None and recorded[2] == record[2] and name in tree.known:
-            return tree.known[name]
+        if recorded is not None and recorded[2] == record[2] and (kept := tree.known(name)):
+            return kept
     packed = gzip_bytes(content)
     return tree.put(name, packed, hashlib.sha256(packed).hexdigest())

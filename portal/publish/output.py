@@ -38,41 +38,70 @@ class OutputError(Exception):
 class Tree:
     """One of the two folders: its files, and what its manifest knows of them.
 
-    Paths are relative, with slashes. `known` holds the files that are as recorded, after `inspect`.
+    Paths are relative, with slashes.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.prefix = f"{folder}/"
         self.manifest: Manifest | None = None
-        self.known: dict[str, FileRecord] = {}
-        self.strange_folders: list[str] | None = None
-        """Folders whose list of names may differ from what the manifest says; None means any."""
+        self._known: dict[str, FileRecord | None] = {}
+        self._seen: set[str] = set()
+        self._read: tuple[int, int, int] | None = None
 
-    def inspect(self) -> None:
-        """Read the manifest and compare every file with its record; hash again those that moved."""
-        self.manifest = Manifest.read(self.folder)
-        self.known, self.strange_folders = {}, None
-        if self.manifest is None:
-            return
-        lstat, prefix, known = os.lstat, self.prefix, self.known
-        for path, record in self.manifest.files.items():
-            try:
-                found = lstat(prefix + path)
-            except OSError:
-                continue
-            if found.st_size == record[0] and stat.S_ISREG(found.st_mode):
-                if found.st_mtime_ns == record[1]:
-                    known[path] = record
-                elif self._digest(path) == record[2]:
-                    known[path] = (record[0], found.st_mtime_ns, record[2])
-        self.strange_folders = list(self._strange_folders(self.manifest))
+    def read_manifest(self) -> Manifest | None:
+        """Read the manifest, unless it is the one already read; forget what was known of the files."""
+        self._known, self._seen = {}, set()
+        try:
+            found = os.stat(self.prefix + manifests.NAME)  # noqa: PTH116
+        except OSError:
+            self.manifest = None
+            return None
+        identity = (found.st_ino, found.st_mtime_ns, found.st_size)
+        if identity != self._read:
+            self._read, self.manifest = identity, Manifest.read(self.folder)
+        return self.manifest
+
+    def known(self, path: str) -> FileRecord | None:
+        """Return the record of a file that is as recorded, None when it is not or has none.
+
+        Each file is looked at once, when it is asked for: a build that keeps the standby's pages
+        does not look at the live ones.
+        """
+        try:
+            return self._known[path]
+        except KeyError:
+            found = self._known[path] = self._compare(path)
+            return found
+
+    def _compare(self, path: str) -> FileRecord | None:
+        record = self.manifest.files.get(path) if self.manifest is not None else None
+        if record is None:
+            return None
+        try:
+            found = os.lstat(self.prefix + path)
+        except OSError:
+            return None
+        if found.st_size != record[0] or not stat.S_ISREG(found.st_mode):
+            return None
+        if found.st_mtime_ns == record[1]:
+            return record
+        # Touched, or tampered with.
+        if self._digest(path) == record[2]:
+            return (record[0], found.st_mtime_ns, record[2])
+        return None
 
     def is_as_recorded(self) -> bool:
         """Tell whether every file and every list of names is as the manifest says."""
-        return self.manifest is not None and self.strange_folders == [] and len(self.known) == len(self.manifest.files)
+        manifest = self.manifest
+        return (
+            manifest is not None
+            and all(self.known(path) is not None for path in manifest.files)
+            and not any(self._strange_folders(manifest))
+        )
 
     def _strange_folders(self, manifest: Manifest) -> Iterator[str]:
+        """Yield the folders whose list of names may not be what the manifest says; "" is the root."""
         # The root's own time changes when the manifest itself is replaced: its names are compared.
         names = {path.partition("/")[0] for path in manifest.files}
         try:
@@ -136,7 +165,7 @@ class Tree:
 
     def put(self, path: str, content: bytes, sha256: str) -> FileRecord:
         """Make a file have this content, leaving it alone when it has it already."""
-        record = self.known.get(path)
+        record = self.known(path)
         if record is not None and record[2] == sha256:
             return record
         if record is None and (time := self._time_if_same(path, content)):
@@ -175,7 +204,7 @@ class Tree:
         # Renaming one name of an inode onto another name of it does nothing, by POSIX.
         with suppress(FileNotFoundError):
             os.unlink(part)  # noqa: PTH108
-        self.known[path] = record
+        self._known[path] = record
 
     @staticmethod
     def _link(source: str, target: str) -> None:
@@ -191,38 +220,42 @@ class Tree:
         with suppress(OSError):
             if os.lstat(self.prefix + path).st_nlink > 1:
                 os.unlink(self.prefix + path)  # noqa: PTH108
-                self.known.pop(path, None)
+                self._known[path] = None
 
     def tidy(self, files: set[str], folders: set[str]) -> set[str]:
-        """Remove what is neither a file nor a folder of the new site; return what was removed.
+        """Remove what is neither a file nor a folder of the new site; return the folders that changed.
 
         Frozen-Flask's own removal walks the whole tree after each build (with the null session it
         was a ninth of a build of 2,801 pages); here only those folders are listed whose names
         changed behind the manifest's back.
         """
-        removed: set[str] = set()
-        if self.strange_folders is None or self.manifest is None:
-            self._tidy_folder("", files, folders, removed, deep=True)
-            return removed
-        for folder in self.strange_folders:
-            self._tidy_folder(folder, files, folders, removed, deep=False)
-        removed |= self.manifest.files.keys() - files
+        manifest = self.manifest
+        if manifest is None:
+            self._tidy_folder("", files, folders, deep=True)
+            return set()
+        strange = list(self._strange_folders(manifest))
+        for folder in strange:
+            self._tidy_folder(folder, files, folders, deep=False)
+        removed = manifest.files.keys() - files
         self.tidy_files(removed)
         # Deepest first, so that a folder is empty when its turn comes.
-        for path in sorted(self.manifest.folders.keys() - folders, reverse=True):
-            removed.add(path)
+        gone = sorted(manifest.folders.keys() - folders, reverse=True)
+        for path in gone:
             with suppress(OSError):
                 os.rmdir(self.prefix + path)  # noqa: PTH106
-        return removed
+        return parents([*removed, *gone]).union(strange)
 
-    def tidy_files(self, paths: Iterable[str]) -> None:
-        """Remove files, those that are there."""
-        for path in paths:
-            self.known.pop(path, None)
+    def tidy_files(self, paths: Iterable[str]) -> set[str]:
+        """Remove those of the files that were here before this build; return them."""
+        before = self._seen if self.manifest is None else self._seen | self.manifest.files.keys()
+        removed = before.intersection(paths)
+        for path in removed:
+            self._known[path] = None
             with suppress(OSError):
                 os.unlink(self.prefix + path)  # noqa: PTH108
+        return removed
 
-    def _tidy_folder(self, folder: str, files: set[str], folders: set[str], removed: set[str], *, deep: bool) -> None:
+    def _tidy_folder(self, folder: str, files: set[str], folders: set[str], *, deep: bool) -> None:
         start = f"{folder}/" if folder else ""
         try:
             entries = list(os.scandir(self.prefix + folder))
@@ -233,12 +266,12 @@ class Tree:
             if entry.is_dir(follow_symlinks=False):
                 if path not in folders:
                     shutil.rmtree(entry.path)
-                    removed.add(path)
                 elif deep:
-                    self._tidy_folder(path, files, folders, removed, deep=True)
-            elif path != manifests.NAME and not (path in files and entry.is_file(follow_symlinks=False)):
+                    self._tidy_folder(path, files, folders, deep=True)
+            elif path in files and entry.is_file(follow_symlinks=False):
+                self._seen.add(path)
+            elif path != manifests.NAME:
                 os.unlink(entry.path)  # noqa: PTH108
-                removed.add(path)
 
     def folder_times(self, folders: Iterable[str], kept: dict[str, int]) -> dict[str, int]:
         """Return the time of each folder: from `kept` where it is there, else from the disk."""

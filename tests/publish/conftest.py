@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask, Response, abort
@@ -15,6 +14,10 @@ from portal.publish.engine import Report, publish, unchanged
 from portal.publish.manifest import Manifest, input_records
 from portal.publish.options import Options
 from portal.publish.output import Output
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -129,11 +132,12 @@ class Workshop:
         """Build as the command does; return the report and the addresses that were rendered."""
         options = self.options(output)
         inputs = input_records(options)
-        if (report := unchanged(options, Output(options.output), inputs)) is not None:
+        output_trees = Output(options.output)
+        if (report := unchanged(options, output_trees, inputs)) is not None:
             return report, []
         site = FakeSite(options, extra_pages=self.extra_pages)
         # A time after every input: none of them counts as written while the build began.
-        report = publish(options, site, Manifest.begin(options, self.clock, inputs))
+        report = publish(output_trees, options, site, Manifest.begin(options, self.clock, inputs))
         return report, site.rendered
 
     def files(self, output: Path | None = None) -> dict[str, bytes]:

@@ -199,7 +199,7 @@ def test_an_empty_folder_is_taken(workshop: Workshop) -> None:
 def test_two_builds_of_one_folder_are_kept_apart(workshop: Workshop) -> None:
     with (
         Output(workshop.public).locked(),
-        pytest.raises(OutputError, match="another build of .*public is running"),
+        pytest.raises(OutputError, match=r"another build of .*public is running"),
     ):
         workshop.build()
     workshop.build()
