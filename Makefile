@@ -13,6 +13,12 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 READY := $(VENV)/.ready
 PANGO := $(VENV)/.pango
 
+# A Python asked for by name, other than the one that .venv was made with, makes it anew.
+VERSION := -c 'import sys; print(*sys.version_info[:3], sep=".")' 2>/dev/null
+ifneq ($(filter command,$(origin PYTHON)),)
+OTHER := $(filter-out $(shell $(PY) $(VERSION)),$(shell $(PYTHON) $(VERSION)))
+endif
+
 # One setup at a time, where the system has flock: a second one waits, then finds nothing to do.
 LOCK := $(if $(shell command -v flock 2>/dev/null),flock Makefile)
 
@@ -73,7 +79,7 @@ browser: setup ## Browser tests (skipped, loudly, where there is no Chromium)
 bench: setup ## The site's build beside Hugo and others: prints ratios
 	@$(PY) bench/site.py $(ARGS)
 
-lighthouse: setup build ## Lighthouse's four scores on four pages (needs npm and Chromium)
+lighthouse: setup ## Lighthouse's four scores on four pages (needs npm and Chromium)
 	@$(PY) bench/lighthouse.py $(ARGS)
 
 screenshots: setup build ## Every page at 375 and 1280 px, light and dark, into screenshots/
@@ -108,9 +114,11 @@ endef
 environment: $(READY) $(PANGO)
 	@:
 
+$(if $(OTHER),.PHONY: $(READY))
+
 $(READY): requirements-dev.txt pyproject.toml
-	@test -x $(PY) || { $(need-python); }
-	@test -x $(PY) && $(PY) -m pip --version >/dev/null 2>&1 || { \
+	@test -z "$(OTHER)" && $(PY) -m pip --version >/dev/null 2>&1 || { $(need-python); }
+	@test -z "$(OTHER)" && $(PY) -m pip --version >/dev/null 2>&1 || { \
 		echo "Making $(VENV) with $(PYTHON) …"; $(PYTHON) -m venv --clear $(VENV); }
 	@echo "Installing the locked requirements into $(VENV) …"
 	@$(PIP) install --require-hashes -r requirements-dev.txt

@@ -118,7 +118,7 @@ def deadlines_data(library: Library, day: date, *, root: str) -> Json:
         "deadlines": {
             key: {"days": figure.whole} | _source(version, figure)
             for key in DEADLINES
-            if (figure := version.figure(key))
+            if (figure := version.figures.get(key))
         },
         "holidays": {holiday.isoformat(): name for holiday, name in library.law.days.between(first, last).items()},
         "first": f"{first:04}-01-01",
@@ -132,38 +132,31 @@ def holiday_years(library: Library, day: date) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class PointExamples:
-    """Points of one intervention of one kind, for each of `DURATIONS`."""
+class Examples:
+    """One row of a worked table: points, or euros before VAT, for each of `DURATIONS`."""
 
-    rate: PointRate
-    minimum: int
-    points: tuple[Decimal, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HourExamples:
-    """Price without contract before VAT, for each of `DURATIONS`."""
-
-    rate: HourRate
-    prices: tuple[Decimal, ...]
+    label: str
+    values: tuple[Decimal, ...]
 
 
-def point_examples(tariff: Tariff) -> tuple[PointExamples, ...]:
+def point_examples(tariff: Tariff) -> tuple[Examples, ...]:
     """Work out the table of points that needs no script."""
     return tuple(
-        PointExamples(
-            rate,
-            tariff.minimum_minutes(rate.mode),
+        Examples(
+            rate.label,
             tuple(intervention_points(tariff, [(rate.key, minutes)]).points for minutes in DURATIONS),
         )
         for rate in tariff.liberty
     )
 
 
-def hour_examples(tariff: Tariff) -> tuple[HourExamples, ...]:
+def hour_examples(tariff: Tariff) -> tuple[Examples, ...]:
     """Work out the table of prices without contract that needs no script."""
     return tuple(
-        HourExamples(rate, tuple(hours_price(tariff, rate.key, minutes).net for minutes in DURATIONS))
+        Examples(
+            rate.label,
+            tuple(hours_price(tariff, rate.key, minutes).net for minutes in DURATIONS),
+        )
         for rate in tariff.hourly
     )
 

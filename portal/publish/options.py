@@ -36,7 +36,7 @@ class Options:
     checksums: bool = True
     """Write SHA256SUMS over the whole site."""
 
-    def seen_by_pages(self) -> dict[str, str | bool | None | list[str]]:
+    def seen_by_pages(self) -> dict[str, str | bool | list[str] | None]:
         """The options that may change any page, as plain values: part of the engine's fingerprint.
 
         `today` is not one of them: the key of a page that depends on the day says so itself.

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 UNITS = ("days", "minutes", "multiple", "words")
@@ -66,6 +67,7 @@ def unit_of(table: Mapping[str, Any]) -> str | None:
     return next((unit for unit in UNITS if unit in table), None)
 
 
+@lru_cache(maxsize=1024)
 def says(quote: str, value: Decimal | str) -> bool:
     """Tell whether the quoted words say this value, in digits or in letters.
 
@@ -80,6 +82,7 @@ def says(quote: str, value: Decimal | str) -> bool:
     return value in (digits | words | times)
 
 
+@lru_cache(maxsize=4096)
 def squeeze(text: str) -> str:
     """Fold every run of white space to one space: line breaks are not text."""
     return " ".join(text.split())

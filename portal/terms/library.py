@@ -106,10 +106,13 @@ def load_library(content: Path, *, drafts: bool = False) -> Library:
     except (KeyError, ValueError, TypeError, ArithmeticError, AttributeError) as error:
         raise ContentError([Finding(name, 0, f"clé manquante ou valeur illisible : {error}")]) from error
     versions: list[Version] = []
+    shared: dict[bytes, bytes] = {}
     for slug, day in folders:
         where = f"cgv/{slug}"
         text = _read(content, f"{where}/cgv.md", problems)
         clauses = _read(content, f"{where}/clauses.toml", problems)
+        # One copy of what versions share, in memory too.
+        clauses = shared.setdefault(clauses, clauses)
         _toml(f"{where}/clauses.toml", clauses, problems)
         versions.append(Version(slug, day, text, clauses, law.days))
     if problems:
@@ -194,6 +197,9 @@ def _stray_links(content: Path) -> Iterator[Finding]:
         return
     for folder, folders, files in os.walk(content):
         for name in (*folders, *files):
+            # A Path only for a link: there are hundreds of plain files.
+            if not os.path.islink(f"{folder}/{name}"):  # noqa: PTH114
+                continue
             path = Path(folder, name)
-            if path.is_symlink() and not path.resolve().is_relative_to(top):
+            if not path.resolve().is_relative_to(top):
                 yield Finding(str(path.relative_to(content)), 0, "lien symbolique qui sort du dossier de contenu")

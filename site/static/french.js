@@ -1,4 +1,4 @@
-// Numbers, durations and days as French readers write them, and as they type them.
+// Numbers, durations and days as French readers write them.
 
 const NARROW = "\u202f";
 const NBSP = "\u00a0";
@@ -39,9 +39,6 @@ export function longDate(iso) {
   return `${day === 1 ? "1er" : day}${NBSP}${MONTHS[month - 1]}${NBSP}${year}`;
 }
 
-export const weekdayName = (iso) => WEEKDAYS[new Date(`${iso}T00:00:00Z`).getUTCDay()];
-export const weekdayDate = (iso) => `${weekdayName(iso)}${NBSP}${longDate(iso)}`;
+const weekdayName = (iso) => WEEKDAYS[new Date(`${iso}T00:00:00Z`).getUTCDay()];
+export const weekdayDate = (iso) => `${weekdayName(iso)} ${longDate(iso)}`;
 export const shortDate = (iso) => iso.split("-").reverse().join("/");
-
-// What a person types is folded first: any kind of space, full-width forms.
-export const folded = (text) => text.normalize("NFKC").replace(/\s+/g, " ").trim();

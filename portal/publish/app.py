@@ -1,0 +1,153 @@
+"""The site's Flask application: templates, stylesheet and addresses. Frozen-Flask asks it for every page."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, abort, render_template
+from markupsafe import Markup
+
+from portal import french
+from portal.publish.data import FILES
+from portal.publish.data.version import versions_files
+from portal.publish.pages import PAGES
+from portal.publish.pages.history import compare
+from portal.publish.pages.terms import terms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from portal.publish.pages.fixed import DataFile, FixedPage
+    from portal.publish.publication import Publication
+
+NAVIGATION = (
+    ("/cgv/", "CGV"),
+    ("/tarifs/", "Tarifs"),
+    ("/calculateur/", "Calculateur"),
+    ("/delais/", "Délais"),
+    ("/contact/", "Contact"),
+    ("/recherche/", "Recherche"),
+)
+FOOTER = (
+    ("/cgv/versions/", "Versions"),
+    ("/glossaire/", "Glossaire"),
+    ("/conventions/", "Conventions"),
+    ("/references/", "Références"),
+    ("/mentions-legales/", "Mentions légales"),
+    ("/confidentialite/", "Confidentialité"),
+    ("/accessibilite/", "Accessibilité"),
+)
+# What is inlined in the pages is not published a second time.
+INLINED = ".css"
+
+
+def make_app(publication: Publication, *, with_comparisons: bool, with_pdf: bool) -> Flask:
+    """Wire the site for one publication."""
+    theme = publication.options.theme
+    app = Flask("portal.publish", static_folder=None, template_folder=str(theme / "templates"))
+    app.extensions["publication"] = publication
+    _prepare_templates(app, publication, with_pdf=with_pdf)
+    app.register_blueprint(terms)
+    for page in PAGES:
+        app.add_url_rule(page.url, page.endpoint, _page_view(page, publication))
+    for file in FILES:
+        app.add_url_rule(file.url, file.endpoint, _file_view(file, publication))
+    app.register_blueprint(versions_files(with_pdf=with_pdf))
+    if with_comparisons:
+        app.register_blueprint(compare)
+    if static_files(theme):
+        app.add_url_rule("/static/<path:name>", "static_file", _static_view(theme))
+    return app
+
+
+def _prepare_templates(app: Flask, publication: Publication, *, with_pdf: bool) -> None:
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    environment = app.jinja_env
+    environment.auto_reload = False
+    environment.globals.update(
+        root=publication.root,
+        base=publication.base,
+        company=publication.library.company,
+        quote_url=publication.quote_url,
+        portal_url=publication.options.portal_url,
+        navigation=NAVIGATION,
+        footer_links=FOOTER,
+        css=stylesheets(publication.options.theme),
+        nbsp=french.NO_BREAK,
+        section="",
+        with_pdf=with_pdf,
+    )
+    environment.filters.update(
+        fr=french.fix_spaces,
+        lower_first=lambda text: text[:1].lower() + text[1:],
+        long_date=french.long_date,
+        weekday_date=french.weekday_date,
+        money=french.money,
+        number=french.number,
+        points=french.points,
+        minutes=french.minutes,
+        phone=french.phone,
+        phone_link=french.phone_link,
+        listing=french.listing,
+    )
+
+
+def _page_view(page: FixedPage, publication: Publication) -> Callable[[], str]:
+    def view() -> str:
+        return render_template(
+            page.template, path=page.url, section=page.section or page.url, **page.context(publication)
+        )
+
+    return view
+
+
+def _file_view(file: DataFile, publication: Publication) -> Callable[[], Response]:
+    def view() -> Response:
+        return Response(file.body(publication), mimetype=mimetypes.guess_type(file.url)[0] or file.mimetype)
+
+    return view
+
+
+def _static_view(theme: Path) -> Callable[[str], Response]:
+    def view(name: str) -> Response:
+        if name not in static_files(theme):
+            abort(404)
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return Response((theme / "static" / name).read_bytes(), mimetype=kind)
+
+    return view
+
+
+def static_files(theme: Path) -> tuple[str, ...]:
+    """Names of the files published under /static/, in order."""
+    folder = theme / "static"
+    return tuple(
+        sorted(
+            path.relative_to(folder).as_posix()
+            for path in folder.rglob("*")
+            if path.is_file() and path.suffix != INLINED and not path.name.startswith(".")
+        )
+    )
+
+
+def stylesheets(theme: Path) -> Mapping[str, Markup]:
+    """Every part of the stylesheet, minified, by name; `base` begins with the tokens."""
+    parts: dict[str, Any] = {
+        path.stem: Markup(minified(path.read_text(encoding="utf-8")))  # noqa: S704  # our own stylesheet
+        for path in sorted((theme / "static").glob("*.css"))
+    }
+    if "tokens" in parts and "base" in parts:
+        parts["base"] = parts["tokens"] + parts["base"]
+    return parts
+
+
+def minified(css: str) -> str:
+    """Take out of a stylesheet what a browser does not read."""
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    css = re.sub(r"\s+", " ", css)
+    css = re.sub(r" ?([{};,]) ?", r"\1", css)
+    css = re.sub(r"(?<=[\w-]): (?=[^{}]*[;}])", ":", css)
+    return css.replace(";}", "}").strip()

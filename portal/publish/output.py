@@ -1,0 +1,376 @@
+"""The output folder and its standby beside it: brought up to date, then exchanged in one step.
+
+`public` is live and never written into; `.public.next` is what the next build works on. Files are
+written under another name and renamed, so that a hard link shared with the live tree is never
+written through. The two folders are persistent: making thousands of files anew is many times
+slower than keeping them.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+import stat
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from portal.publish import manifest as manifests
+from portal.publish.manifest import Manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from portal.publish.manifest import FileRecord
+
+PART = ".part~"
+"""Ends the name of a file that is being written."""
+
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class OutputError(Exception):
+    """The output folder cannot be used; the message says why."""
+
+
+class Tree:
+    """One of the two folders: its files, and what its manifest knows of them.
+
+    Paths are relative, with slashes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.prefix = f"{folder}/"
+        self.manifest: Manifest | None = None
+        self._known: dict[str, FileRecord | None] = {}
+        self._seen: set[str] = set()
+        self._read: tuple[int, int, int] | None = None
+
+    def read_manifest(self) -> Manifest | None:
+        """Read the manifest, unless it is the one already read; forget what was known of the files."""
+        self._known, self._seen = {}, set()
+        try:
+            found = os.stat(self.prefix + manifests.NAME)  # noqa: PTH116
+        except OSError:
+            self.manifest = None
+            return None
+        identity = (found.st_ino, found.st_mtime_ns, found.st_size)
+        if identity != self._read:
+            self._read, self.manifest = identity, Manifest.read(self.folder)
+        return self.manifest
+
+    def known(self, path: str) -> FileRecord | None:
+        """Return the record of a file that is as recorded, None when it is not or has none.
+
+        Each file is looked at once, when it is asked for: a build that keeps the standby's pages
+        does not look at the live ones.
+        """
+        try:
+            return self._known[path]
+        except KeyError:
+            found = self._known[path] = self._compare(path)
+            return found
+
+    def _compare(self, path: str) -> FileRecord | None:
+        record = self.manifest.files.get(path) if self.manifest is not None else None
+        if record is None:
+            return None
+        try:
+            found = os.lstat(self.prefix + path)
+        except OSError:
+            return None
+        if found.st_size != record[0] or not stat.S_ISREG(found.st_mode):
+            return None
+        if found.st_mtime_ns == record[1]:
+            return record
+        # Touched, or tampered with.
+        if self._digest(path) == record[2]:
+            return (record[0], found.st_mtime_ns, record[2])
+        return None
+
+    def is_as_recorded(self) -> bool:
+        """Tell whether every file and every list of names is as the manifest says."""
+        manifest = self.manifest
+        return (
+            manifest is not None
+            and all(self.known(path) is not None for path in manifest.files)
+            and not any(self._strange_folders(manifest))
+        )
+
+    def _strange_folders(self, manifest: Manifest) -> Iterator[str]:
+        """Yield the folders whose list of names may not be what the manifest says; "" is the root."""
+        # The root's own time changes when the manifest itself is replaced: its names are compared.
+        names = {path.partition("/")[0] for path in manifest.files}
+        try:
+            if set(os.listdir(self.folder)) != names | {manifests.NAME}:  # noqa: PTH208
+                yield ""
+        except OSError:
+            yield ""
+        lstat, prefix = os.lstat, self.prefix
+        for path, time in manifest.folders.items():
+            try:
+                if lstat(prefix + path).st_mtime_ns != time:
+                    yield path
+            except OSError:
+                yield path
+
+    def _digest(self, path: str) -> str:
+        import hashlib
+
+        try:
+            return hashlib.sha256(self.read(path)).hexdigest()
+        except OSError:
+            return ""
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes; a link is not followed."""
+        handle = os.open(self.prefix + path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            size = os.fstat(handle).st_size
+            content = os.read(handle, size + 1)
+            while len(content) < size and (more := os.read(handle, size + 1 - len(content))):
+                content += more
+            return content
+        finally:
+            os.close(handle)
+
+    def distrust(self) -> None:
+        """Say on disk that this tree is being worked on: a killed build leaves it so."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.write(manifests.NAME, manifests.UNTRUSTED)
+
+    def write(self, path: str, content: bytes) -> int:
+        """Write a file under another name, then give it its own; return its mtime in ns."""
+        part = self.prefix + path + PART
+        try:
+            handle = os.open(part, _NEW_FILE, 0o666)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(part), exist_ok=True)  # noqa: PTH103, PTH120
+            handle = os.open(part, _NEW_FILE, 0o666)
+        except FileExistsError:  # left by a killed build
+            os.unlink(part)  # noqa: PTH108
+            handle = os.open(part, _NEW_FILE, 0o666)
+        try:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[os.write(handle, rest) :]
+            time = os.fstat(handle).st_mtime_ns
+        finally:
+            os.close(handle)
+        os.rename(part, self.prefix + path)  # noqa: PTH104
+        return time
+
+    def put(self, path: str, content: bytes, sha256: str) -> FileRecord:
+        """Make a file have this content, leaving it alone when it has it already."""
+        record = self.known(path)
+        if record is not None and record[2] == sha256:
+            return record
+        if record is None and (time := self._time_if_same(path, content)):
+            return (len(content), time, sha256)
+        return (len(content), self.write(path, content), sha256)
+
+    def _time_if_same(self, path: str, content: bytes) -> int:
+        # A file that no manifest vouches for is compared byte by byte.
+        try:
+            handle = os.open(self.prefix + path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:
+            return 0
+        try:
+            # One read for a page: asking for a byte more shows that the file does not go on.
+            if os.read(handle, len(content) + 1) == content:
+                return os.fstat(handle).st_mtime_ns
+            return 0
+        except OSError:
+            return 0
+        finally:
+            os.close(handle)
+
+    def take(self, path: str, record: FileRecord, other: Tree) -> None:
+        """Make a file be the other tree's: one inode for both, or a copy where links cannot be."""
+        target = self.prefix + path
+        part = target + PART
+        try:
+            self._link(other.prefix + path, part)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+            self._link(other.prefix + path, part)
+        except FileExistsError:
+            os.unlink(part)  # noqa: PTH108
+            self._link(other.prefix + path, part)
+        os.rename(part, target)  # noqa: PTH104
+        # Renaming one name of an inode onto another name of it does nothing, by POSIX.
+        with suppress(FileNotFoundError):
+            os.unlink(part)  # noqa: PTH108
+        self._known[path] = record
+
+    @staticmethod
+    def _link(source: str, target: str) -> None:
+        try:
+            os.link(source, target, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP):
+                raise
+            shutil.copy2(source, target, follow_symlinks=False)
+
+    def unshare(self, path: str) -> None:
+        """Remove a file that is one with the other tree's, for a writer that writes in place."""
+        with suppress(OSError):
+            if os.lstat(self.prefix + path).st_nlink > 1:
+                os.unlink(self.prefix + path)  # noqa: PTH108
+                self._known[path] = None
+
+    def tidy(self, files: set[str], folders: set[str]) -> set[str]:
+        """Remove what is neither a file nor a folder of the new site; return the folders that changed.
+
+        Frozen-Flask's own removal walks the whole tree after each build (with the null session it
+        was a ninth of a build of 2,801 pages); here only those folders are listed whose names
+        changed behind the manifest's back.
+        """
+        manifest = self.manifest
+        if manifest is None:
+            self._tidy_folder("", files, folders, deep=True)
+            return set()
+        strange = list(self._strange_folders(manifest))
+        for folder in strange:
+            self._tidy_folder(folder, files, folders, deep=False)
+        removed = manifest.files.keys() - files
+        self.tidy_files(removed)
+        # Deepest first, so that a folder is empty when its turn comes.
+        gone = sorted(manifest.folders.keys() - folders, reverse=True)
+        for path in gone:
+            with suppress(OSError):
+                os.rmdir(self.prefix + path)  # noqa: PTH106
+        return parents([*removed, *gone]).union(strange)
+
+    def tidy_files(self, paths: Iterable[str]) -> set[str]:
+        """Remove those of the files that were here before this build; return them."""
+        before = self._seen if self.manifest is None else self._seen | self.manifest.files.keys()
+        removed = before.intersection(paths)
+        for path in removed:
+            self._known[path] = None
+            with suppress(OSError):
+                os.unlink(self.prefix + path)  # noqa: PTH108
+        return removed
+
+    def _tidy_folder(self, folder: str, files: set[str], folders: set[str], *, deep: bool) -> None:
+        start = f"{folder}/" if folder else ""
+        try:
+            entries = list(os.scandir(self.prefix + folder))
+        except OSError:
+            return
+        for entry in entries:
+            path = start + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if path not in folders:
+                    shutil.rmtree(entry.path)
+                elif deep:
+                    self._tidy_folder(path, files, folders, deep=True)
+            elif path in files and entry.is_file(follow_symlinks=False):
+                self._seen.add(path)
+            elif path != manifests.NAME:
+                os.unlink(entry.path)  # noqa: PTH108
+
+    def folder_times(self, folders: Iterable[str], kept: dict[str, int]) -> dict[str, int]:
+        """Return the time of each folder: from `kept` where it is there, else from the disk."""
+        lstat, prefix = os.lstat, self.prefix
+        return {path: kept.get(path) or lstat(prefix + path).st_mtime_ns for path in sorted(folders)}
+
+
+def parents(paths: Iterable[str]) -> set[str]:
+    """Return every folder that stands above the paths, the root left out."""
+    found: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return found
+
+
+class Output:
+    """The two trees of one output folder, and the lock that keeps two builds of it apart."""
+
+    def __init__(self, output: Path) -> None:
+        # A link to a folder is followed once, so that the exchange happens where the folder is.
+        folder = output.resolve()
+        self.live = Tree(folder)
+        self.standby = Tree(folder.parent / f".{folder.name}.next")
+        self._old = folder.parent / f".{folder.name}.old"
+        self._lock = folder.parent / f".{folder.name}.lock"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock: a second build of the same folder is refused at once."""
+        try:
+            self._lock.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except OSError as error:
+            raise OutputError(f"{self._lock}: {error.strerror}") from error
+        try:
+            # The system lets go of the lock when the process ends, however it ends.
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            raise OutputError(f"another build of {self.live.folder} is running; wait until it has ended") from None
+        try:
+            self._recover()
+            yield
+        finally:
+            os.close(handle)
+
+    def _recover(self) -> None:
+        # Only where the two folders could not be exchanged in one step, and a build was killed
+        # between the two renames.
+        if self._old.exists():
+            if not self.live.folder.exists():
+                self._old.rename(self.live.folder)
+            elif not self.standby.folder.exists():
+                self._old.rename(self.standby.folder)
+
+    def refuse_strangers(self) -> None:
+        """Raise OutputError when one of the two folders holds files that no build of ours made."""
+        for tree in (self.live, self.standby):
+            if not tree.folder.exists():
+                continue
+            if not tree.folder.is_dir():
+                raise OutputError(f"{tree.folder} is not a folder")
+            names = os.listdir(tree.folder)  # noqa: PTH208
+            if names and manifests.NAME not in names:
+                raise OutputError(
+                    f"{tree.folder} holds files that this command did not publish (no"
+                    f" {manifests.NAME}); nothing was touched. Choose another --output, or empty it"
+                )
+
+    def exchange(self) -> None:
+        """Make the standby live, and the live tree the standby, in one step."""
+        live, standby = self.live.folder, self.standby.folder
+        try:
+            if not live.exists():
+                standby.rename(live)
+            elif not _exchange_in_one_step(str(live), str(standby)):
+                live.rename(self._old)
+                standby.rename(live)
+                self._old.rename(standby)
+        except OSError as error:
+            raise OutputError(f"{live} cannot be exchanged with {standby}: {error.strerror}") from error
+
+
+def _exchange_in_one_step(one: str, other: str) -> bool:
+    """Exchange two names by renameat2(2); False where the system has no such call."""
+    import ctypes
+
+    at_cwd, exchange = -100, 2
+    try:
+        call = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    call.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint]
+    if call(at_cwd, os.fsencode(one), at_cwd, os.fsencode(other), exchange) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
+        return False
+    raise OSError(number, os.strerror(number))

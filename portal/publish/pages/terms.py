@@ -1,0 +1,128 @@
+"""The pages of the terms: a version whole, and one page per article.
+
+These two templates (version.html, article.html) and home.html are all that a small theme needs.
+What they are given:
+
+    row        the version: row.slug, row.url, row.day, row.period, row.status, row.word, row.name,
+               row.version.sha256, row.version.title
+    contents   every article of the version, in order: (url, anchor, number, title)
+    version.html   articles (HTML of each), closing (last line of the text), whole: True at /cgv/,
+                   coming: versions that are announced (at /cgv/ only)
+    article.html   article, html, definitions ((definition, its citation) ...), previous, following:
+                   entries of `contents` or None
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from flask import Blueprint, abort, current_app, render_template
+
+from portal.publish.citations import Cited
+from portal.publish.pages.text import Word, article_html, defined_words, home_of
+
+if TYPE_CHECKING:
+    from portal.publish.publication import Publication, Row
+    from portal.terms.text import Article
+
+terms = Blueprint("terms", __name__)
+
+
+class Entry(NamedTuple):
+    """An article in the table of contents."""
+
+    url: str
+    anchor: str
+    number: str
+    title: str
+
+
+def _publication() -> Publication:
+    publication: Publication = current_app.extensions["publication"]
+    return publication
+
+
+def _row(slug: str) -> Row:
+    try:
+        return _publication().row(slug)
+    except KeyError:
+        abort(404)
+
+
+@lru_cache(maxsize=8)
+def _contents(row: Row) -> tuple[Entry, ...]:
+    # Made once per version, not once per page: no address is worked out in a template.
+    return tuple(Entry(f"{row.url}{a.slug}/", a.anchor, a.number, a.title) for a in row.version.articles)
+
+
+@terms.get("/cgv/")
+def in_force() -> str:
+    """The version in force, whole."""
+    publication = _publication()
+    return _whole(publication.current, whole=True, coming=publication.coming)
+
+
+@terms.get("/cgv/<slug>/")
+def version(slug: str) -> str:
+    """One version, whole."""
+    return _whole(_row(slug), whole=False)
+
+
+def _whole(row: Row, *, whole: bool, **context: Any) -> str:
+    version = row.version
+    defined = tuple((d, home_of(version, d)) for d in version.definitions)
+    prefix = f"{row.slug}/" if whole else ""
+    articles = [
+        article_html(
+            article,
+            level=2,
+            # Relative, so that versions that share an article share its HTML.
+            permalink=f"{prefix}{article.slug}/",
+            words=tuple(
+                Word(d.words, f"#{home}")
+                for d, home in defined
+                if d.article.partition(".")[0] != article.number
+            ),
+            notes=version.notes,
+        )
+        for article in version.articles
+    ]
+    return render_template(
+        "version.html", row=row, contents=_contents(row), articles=articles, closing=version.closing, whole=whole,
+        path="/cgv/" if whole else row.url, canonical=row.url, section="/cgv/",
+        **context,
+    )  # fmt: skip
+
+
+@terms.get("/cgv/<slug>/<article_slug>/")
+def article(slug: str, article_slug: str) -> str:
+    """One article of one version."""
+    row = _row(slug)
+    contents = _contents(row)
+    url = f"{row.url}{article_slug}/"
+    for place, entry in enumerate(contents):
+        if entry.url == url:
+            break
+    else:
+        abort(404)
+    found = row.version.articles[place]
+    definitions = _definitions(row, found)
+    html = article_html(
+        found,
+        level=1,
+        permalink="",
+        words=tuple(Word(d.words, f"#def-{d.key}") for d, _ in definitions),
+        notes=row.version.notes,
+    )
+    return render_template(
+        "article.html", row=row, contents=contents, article=found, html=html, definitions=definitions,
+        previous=contents[place - 1] if place else None,
+        following=contents[place + 1] if place + 1 < len(contents) else None,
+        path=url, section="/cgv/",
+    )  # fmt: skip
+
+
+def _definitions(row: Row, found: Article) -> list[tuple[Any, Any]]:
+    cited = Cited(row)
+    return [(d, cited.at(d.anchor)) for d in defined_words(found, row.version.definitions)]

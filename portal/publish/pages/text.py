@@ -1,0 +1,129 @@
+"""The text of the terms as HTML: anchors, permalinks, defined words, notes beside; never another word.
+
+Strings are put together here and not in templates: a build makes thousands of these pages. What is
+the same in two versions is made once.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from portal.terms import Version
+    from portal.terms.figures import Definition, Note
+    from portal.terms.text import Article
+
+_MAX_LEVEL = 6
+_KEPT = 4096  # articles; more are let go at once
+_TAGS_AND_LINKS = re.compile(r"(<a\b.*?</a>|<[^>]*>)", re.DOTALL)
+
+_made: dict[tuple[object, ...], str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A defined word: the forms looked for in the text, and where its link leads."""
+
+    forms: tuple[str, ...]
+    target: str
+
+
+def article_html(
+    article: Article, *, level: int, permalink: str, words: tuple[Word, ...] = (), notes: Sequence[Note] = ()
+) -> str:
+    """One article from its own heading down; headings begin at `level` and never jump.
+
+    `permalink` is put before each anchor: "" links inside the page, which is right on a page whose
+    address is kept for ever.
+    """
+    anchors = {clause.anchor for clause in article.clauses}
+    own_notes = tuple((note.anchor, note.text) for note in notes if note.anchor in anchors)
+    # Not the article itself: its hash would walk through all its words.
+    key = (article.digest, article.slug, level, permalink, words, own_notes)
+    html = _made.get(key)
+    if html is None:
+        if len(_made) >= _KEPT:
+            _made.clear()
+        html = _made[key] = "\n".join(_pieces(article, level, permalink, words, own_notes))
+    return html
+
+
+def _pieces(
+    article: Article, first_level: int, permalink: str, words: tuple[Word, ...], notes: tuple[tuple[str, str], ...]
+) -> list[str]:
+    pieces: list[str] = []
+    links = _WordLinks(words)
+    level = first_level - 1
+    for clause in article.clauses:
+        level = min(first_level + clause.depth - 1, level + 1, _MAX_LEVEL)
+        heading = escape(clause.heading, quote=False)
+        pieces.append(f'<h{level} id="{clause.anchor}"><a href="{permalink}#{clause.anchor}">{heading}</a></h{level}>')
+        pieces.extend(note_html(text) for anchor, text in notes if anchor == clause.anchor)
+        pieces.extend(links.into(block.html) for block in clause.blocks)
+    return pieces
+
+
+def note_html(text: str) -> str:
+    """An editor's note: beside the text, named as what it is."""
+    return (
+        '<aside class="note" aria-label="Note de l’éditeur"><p><b>Note de l’éditeur.</b> '
+        f"{escape(text, quote=False)}</p></aside>"
+    )
+
+
+class _WordLinks:
+    """Links the first use of each defined word in an article, outside of links."""
+
+    def __init__(self, words: tuple[Word, ...]) -> None:
+        self._left = {form: word for word in words for form in word.forms}
+
+    def into(self, html: str) -> str:
+        if not self._left:
+            return html
+        pattern = _pattern(tuple(self._left))
+        if not pattern.search(html):
+            return html
+        pieces = _TAGS_AND_LINKS.split(html)
+        for index in range(0, len(pieces), 2):
+            pieces[index] = pattern.sub(self._link, pieces[index])
+        return "".join(pieces)
+
+    def _link(self, match: re.Match[str]) -> str:
+        word = self._left.get(match[0])
+        if word is None:
+            return match[0]
+        for form in word.forms:
+            self._left.pop(form, None)
+        return f'<a class="w" href="{word.target}">{match[0]}</a>'
+
+
+@lru_cache(maxsize=512)
+def _pattern(forms: tuple[str, ...]) -> re.Pattern[str]:
+    longest_first = sorted((escape(form, quote=False) for form in forms), key=len, reverse=True)
+    return re.compile(r"\b(?:" + "|".join(map(re.escape, longest_first)) + r")\b")
+
+
+def home_of(version: Version, definition: Definition) -> str:
+    """Anchor of the alinéa that defines a word; of its clause when no single alinéa holds the quote."""
+    quote = " ".join(definition.quote.split())
+    clause = version.clause(definition.anchor)
+    for block in clause.blocks:
+        if quote in " ".join(block.text.split()):
+            return block.anchor
+    return clause.anchor
+
+
+def defined_words(article: Article, definitions: Sequence[Definition]) -> tuple[Definition, ...]:
+    """Give the definitions whose words stand in an article; those of the article itself left out."""
+    text = article.text
+    return tuple(
+        definition
+        for definition in definitions
+        if definition.article.partition(".")[0] != article.number and _pattern(definition.words).search(text)
+    )

@@ -1,0 +1,187 @@
+"""The pages of a build shared out among forked processes.
+
+Forking comes after imports, loading and the first page of each kind, so that no process compiles
+a template again. Gain on two cores: cumulated 1.22 → 0.90 × Hugo on 2,801 pages.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import re
+import signal
+import struct
+import traceback
+from contextlib import suppress
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from portal.publish.freezer import FreezeError, PublicFreezer, freezer_class
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from flask import Flask
+
+    from portal.publish.engine import PageLike
+    from portal.publish.manifest import FileRecord
+    from portal.publish.options import Options
+    from portal.publish.output import Tree
+
+WORTH_FORKING = 150
+"""Pages under which forking and collecting cost more than the second core saves."""
+
+_SMALLEST_SLICE = 8
+
+
+def freeze(
+    app: Flask,
+    tree: Tree,
+    pages: Sequence[PageLike],
+    options: Options,
+    *,
+    whole_site: bool,
+    progress: Callable[[int], None] | None = None,
+) -> dict[str, FileRecord]:
+    """Make the pages inside the tree and return the records of the files; any failure raises."""
+    if not pages:
+        return {}
+    freezer = freezer_class()(app, tree, options.base_url, compress=options.compress)
+    first, rest = _one_of_each_kind(pages)
+    freezer.build(first)
+    if options.jobs > 1 and len(rest) >= WORTH_FORKING:
+        _freeze_forked(freezer, rest, options.jobs, progress)
+    else:
+        freezer.build([page.url for page in rest], _Counter(progress, 1))
+    if whole_site and options.groups is None and (missing := freezer.missing_endpoints()):
+        raise FreezeError(f"no page was published of: {', '.join(sorted(missing))}")
+    return freezer.records
+
+
+class _Counter:
+    """Tells the progress of one process, taken for that of each of them."""
+
+    def __init__(self, progress: Callable[[int], None] | None, processes: int) -> None:
+        self._progress = progress
+        self._processes = processes
+        self._made = 0
+
+    def __call__(self, url: str) -> None:  # noqa: ARG002
+        self._made += self._processes
+        if self._progress is not None:
+            self._progress(self._made)
+
+
+def _one_of_each_kind(pages: Sequence[PageLike]) -> tuple[list[str], list[PageLike]]:
+    # Addresses that differ only by their numbers come from the same view and template.
+    first: dict[str, str] = {}
+    rest: list[PageLike] = []
+    for page in pages:
+        kind = re.sub(r"\d+", "0", page.url)
+        if kind in first:
+            rest.append(page)
+        else:
+            first[kind] = page.url
+    return list(first.values()), rest
+
+
+def slices(pages: Sequence[PageLike], processes: int) -> Iterator[list[str]]:
+    """Cut the pages into slices that get smaller, group by group.
+
+    Neighbours stay together, because they share articles that are rendered once per process; a
+    process that is slower, or that got the heavy pages, takes fewer of the small last slices.
+    """
+    for _, group in groupby(pages, key=lambda page: getattr(page, "group", "")):
+        urls = [page.url for page in group]
+        start = 0
+        while start < len(urls):
+            size = max(_SMALLEST_SLICE, (len(urls) - start) // (2 * processes))
+            yield urls[start : start + size]
+            start += size
+
+
+def _freeze_forked(
+    freezer: PublicFreezer,
+    pages: Sequence[PageLike],
+    processes: int,
+    progress: Callable[[int], None] | None,
+) -> None:
+    work = list(slices(pages, processes))
+    # The numbers of the slices wait in a pipe; each process takes the next when it is free.
+    queue, filler = os.pipe()
+    os.set_blocking(filler, False)
+    os.write(filler, b"".join(struct.pack("<I", number) for number in range(len(work))))
+    os.close(filler)
+    children: dict[int, int] = {}
+    gc.freeze()
+    try:
+        for _ in range(processes - 1):
+            answer, writer = os.pipe()
+            child = os.fork()
+            if child == 0:
+                _work_as_child(freezer, work, queue, writer)
+            os.close(writer)
+            children[child] = answer
+        _work(freezer, work, queue, _Counter(progress, processes))
+        for answer in children.values():
+            _add(freezer, _read_all(answer))
+    finally:
+        os.close(queue)
+        gc.unfreeze()
+        for child, answer in children.items():
+            os.close(answer)
+            # Already ended, unless something failed here.
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+
+
+def _work(
+    freezer: PublicFreezer,
+    work: list[list[str]],
+    queue: int,
+    each: Callable[[str], None] | None = None,
+) -> None:
+    while number := os.read(queue, 4):
+        freezer.build(work[struct.unpack("<I", number)[0]], each)
+
+
+def _work_as_child(freezer: PublicFreezer, work: list[list[str]], queue: int, writer: int) -> None:
+    # Nothing of the parent's may run here at the end: no buffer flushed, no handler, no test.
+    status = 1
+    try:
+        freezer.records = {}
+        answer: dict[str, Any]
+        try:
+            _work(freezer, work, queue)
+            answer = {
+                "records": freezer.records,
+                "endpoints": sorted(freezer.seen_endpoints),
+            }
+        except FreezeError as error:
+            answer = {"error": str(error)}
+        except BaseException:  # noqa: BLE001
+            answer = {"error": traceback.format_exc()}
+        with os.fdopen(writer, "wb") as file:
+            file.write(json.dumps(answer).encode())
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _read_all(handle: int) -> bytes:
+    parts = []
+    while part := os.read(handle, 1 << 20):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _add(freezer: PublicFreezer, answer: bytes) -> None:
+    if not answer:
+        raise FreezeError("a process of the build was killed")
+    said = json.loads(answer)
+    if "error" in said:
+        raise FreezeError(said["error"])
+    freezer.records.update((path, tuple(record)) for path, record in said["records"].items())
+    freezer.seen_endpoints.update(said["endpoints"])

@@ -1,0 +1,74 @@
+// Looking words up in the articles: accents, case and plain plurals fold away.
+
+// A word as compared: "Données" and "donnée" are one. Short words are left whole.
+export function stem(word) {
+  const plain = word.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replaceAll("œ", "oe").replaceAll("æ", "ae");
+  if (plain.length < 4) return plain;
+  return plain.replace(/(?:x|es|s|e)$/, "").replace(/(?<=\w{3})a[lu]$/, "a");
+}
+
+const WORDS = /[\p{L}\p{N}]+(?:[.,]\p{N}+)*/gu;
+// The little words of a question say nothing of where its answer stands.
+const EMPTY = new Set(("a au aux avec ce ces c d dans de des du elle en est et il ils j je l la le les leur ma me mes mon n ne"
+  + " nos notre nous on ou par pas pour qu que quel quelle qui s sa se ses si son sont sur un une vos votre vous y").split(" "));
+
+export const wordsOf = (text) => [...text.matchAll(WORDS)].map((match) => ({
+  word: match[0], stem: stem(match[0]), at: match.index,
+}));
+
+export function asked(query) {
+  const all = wordsOf(query).map((each) => each.stem);
+  const full = wordsOf(query).filter(({ word }) => !EMPTY.has(word.toLowerCase())).map((each) => each.stem);
+  return [...new Set(full.length ? full : all)];
+}
+
+// "contest" finds "contestation"; a number only itself.
+const meets = (word, wanted) => word === wanted || (wanted.length > 3 && !/^\d/.test(wanted) && word.startsWith(wanted));
+
+export class Index {
+  constructor(entries) {
+    this.entries = entries.map((entry) => ({
+      entry,
+      title: wordsOf(`${entry.heading} ${entry.number}`).map((each) => each.stem),
+      body: wordsOf(entry.text).map((each) => each.stem),
+    }));
+  }
+
+  // {found: entries, best first; loose: true when no article holds every word; wanted: stems}.
+  search(query) {
+    const wanted = asked(query);
+    const scored = this.entries.map((each, order) => {
+      const hits = wanted.map((stemmed) => {
+        const inTitle = each.title.filter((word) => meets(word, stemmed)).length;
+        const inBody = each.body.filter((word) => meets(word, stemmed)).length;
+        return 10 * Math.min(inTitle, 1) + Math.min(inBody, 5);
+      });
+      return { entry: each.entry, order, met: hits.filter(Boolean).length, score: hits.reduce((a, b) => a + b, 0) };
+    }).filter(({ met }) => met);
+    const strict = scored.filter(({ met }) => met === wanted.length);
+    const kept = (strict.length ? strict : scored)
+      .sort((a, b) => b.met - a.met || b.score - a.score || a.order - b.order);
+    return { found: kept.map(({ entry }) => entry), loose: !strict.length && kept.length > 0, wanted };
+  }
+}
+
+const AROUND = 90;
+
+// The stretch of text around the first words met: [{text, hit}], whole words only.
+export function excerpt(text, wanted) {
+  const words = wordsOf(text);
+  const isHit = ({ stem: own }) => wanted.some((stemmed) => meets(own, stemmed));
+  const first = words.find(isHit)?.at ?? 0;
+  const start = first > AROUND ? text.indexOf(" ", first - AROUND) + 1 : 0;
+  const rough = first + 2 * AROUND;
+  const end = rough < text.length ? text.indexOf(" ", rough) : -1;
+  const stop = end < 0 ? text.length : end;
+  const parts = [{ text: start ? "… " : "", hit: false }];
+  let at = start;
+  for (const each of words.filter((word) => word.at >= start && word.at < stop && isHit(word))) {
+    parts.push({ text: text.slice(at, each.at), hit: false }, { text: each.word, hit: true });
+    at = each.at + each.word.length;
+  }
+  parts.push({ text: text.slice(at, stop) + (stop < text.length ? " …" : ""), hit: false });
+  return parts.filter((part) => part.text);
+}
