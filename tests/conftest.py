@@ -144,10 +144,8 @@ def engine(database_url: str) -> Iterator["Engine"]:
 @pytest.fixture
 def sessions(engine: "Engine") -> "sessionmaker[Session]":
     """Sessions on a database with every table declared so far."""
-    import portal.evidence.models
-    import portal.jobs.models
-    import portal.mail.models  # noqa: F401
-    from portal.db import Base, make_sessions
+    from portal.db import make_sessions
+    from portal.schema import declared
 
-    Base.metadata.create_all(engine)
+    declared().create_all(engine)
     return make_sessions(engine)
