@@ -29,7 +29,7 @@ REQUEST_ID = "X-Request-ID"
 #: Hexadecimal and dashes, so that nobody can write words into the log.
 _SOUND_ID = re.compile(r"[0-9a-f-]{8,64}")
 # An @ may come as itself or as in an address bar.
-_MAIL = re.compile(r"[^\s\"'<>(),;:=\\/?&]+(?:@|%40)[^\s\"'<>(),;:=\\/?&]+", re.IGNORECASE)
+_MAIL = re.compile(r"[^\s\"<>]+(?:@|%40)[^\s\"'<>(),;:=\\/?&]+", re.IGNORECASE)
 _NETWORK = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:])(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}", re.IGNORECASE)
 #: Kept whole: written by the portal itself, never by a visitor.
 _OURS = frozenset({"at", "level", "request"})
