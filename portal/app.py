@@ -1,0 +1,112 @@
+"""create_app: the only wiring. What the rooms need of each other is handed to them here."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_talisman import Talisman
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
+
+from portal import assets, clock, errors, french
+from portal.config import Settings
+from portal.logs import log_requests
+from portal.terms import load_library
+from portal.web import AREA, Services, db, settings, today
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+#: What a visitor may send at once: a form and its attachments.
+LARGEST_REQUEST = 25 * 1024 * 1024
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+
+csrf = CSRFProtect()
+limiter = Limiter(get_remote_address, storage_uri="memory://", strategy="moving-window")
+
+
+def create_app(given: Settings, *, now: Callable[[], datetime] = clock.now) -> Flask:
+    """The portal as a WSGI application. ``now`` is the clock it lives by."""
+    app = Flask(__name__, static_folder=None, template_folder=str(TEMPLATES))
+    app.config.update(_configuration(given))
+    app.extensions["portal"] = Services(given, now, load_library(given.content_dir))
+    _templates(app)
+    db.init_app(app)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    secure = given.base_url.startswith("https://")
+    Talisman(
+        app,
+        content_security_policy=POLICY,
+        force_https=False,  # the proxy in front does that; here it would loop
+        strict_transport_security=secure,
+        session_cookie_secure=secure,
+        session_cookie_http_only=True,
+        frame_options="DENY",
+        referrer_policy="same-origin",
+        permissions_policy={
+            "camera": "()", "geolocation": "()", "microphone": "()",
+            "publickey-credentials-get": "(self)", "publickey-credentials-create": "(self)",
+        },
+    )  # fmt: skip
+    log_requests(app)
+    assets.register(app)
+    errors.register(app)
+    return app
+
+
+def _configuration(given: Settings) -> dict[str, object]:
+    secure = given.base_url.startswith("https://")
+    return {
+        "SECRET_KEY": given.secret_key,
+        "DATABASE_URL": given.database_url,
+        "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
+        "SESSION_COOKIE_NAME": "__Host-portail" if secure else "portail",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
+        # A page left open over lunch is still good: its token lives as long as the session does.
+        "WTF_CSRF_TIME_LIMIT": None,
+        "RATELIMIT_HEADERS_ENABLED": True,
+    }
+
+
+def _templates(app: Flask) -> None:
+    app.jinja_loader = ChoiceLoader(
+        [
+            FileSystemLoader(TEMPLATES),
+            PrefixLoader({"components": FileSystemLoader(assets.SITE / "templates" / "components")}),
+        ]
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        money=french.money, long_date=french.long_date, weekday_date=french.weekday_date, phone=french.phone,
+        phone_link=french.phone_link, number=french.number, moment=_moment,
+    )  # fmt: skip
+    company = app.extensions["portal"].library.company
+    app.jinja_env.globals.update(company=company, area=AREA, nbsp=french.NO_BREAK)
+    app.context_processor(lambda: {"today": today(), "settings": settings()})
+
+
+def _moment(value: datetime) -> str:
+    """``3 décembre 2026 à 14 h 30``, the hour of Paris."""
+    local = value.astimezone(clock.PARIS)
+    return f"{french.long_date(local.date())} à {french.clock_time(local.time())}"
+
+
+def host_of(base_url: str) -> str:
+    """The host name in an address."""
+    return urlsplit(base_url).hostname or ""
