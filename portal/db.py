@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -18,6 +20,22 @@ from sqlalchemy.types import TypeDecorator
 SOUND_WAL = (3, 51, 3)
 #: How long a writer waits for another one, in milliseconds.
 BUSY_WAIT = 10_000
+#: How long a connection to PostgreSQL is waited for, in seconds.
+CONNECT_WAIT = 5
+#: What SQLite answers when the file cannot be reached, read or written now; "locked" is a wait that was too long.
+_SQLITE_AWAY = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+#: The same of PostgreSQL: connection (08), resources (53), an operator's or a crash's shutdown (57P).
+_POSTGRESQL_AWAY = ("08", "53", "57P")
 
 
 class Base(DeclarativeBase):
@@ -64,8 +82,13 @@ def make_engine(url: str) -> Engine:
     address = make_url(url)
     if address.get_backend_name() == "postgresql":
         # psycopg 3 whatever driver the address names or leaves out.
-        return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
-    engine = create_engine(address)
+        return create_engine(
+            address.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"connect_timeout": CONNECT_WAIT},
+        )
+    engine = create_engine(address, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine
@@ -74,6 +97,21 @@ def make_engine(url: str) -> Engine:
 def make_sessions(engine: Engine) -> sessionmaker[Session]:
     """Sessions whose objects stay readable after a commit."""
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database cannot be reached or written now, whatever was asked: to be tried again later."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, PoolTimeout)
+    if error.connection_invalidated:
+        return True
+    if isinstance(error.orig, sqlite3.Error):
+        # The low byte is the family; the rest says more of it.
+        return (getattr(error.orig, "sqlite_errorcode", 0) & 0xFF) in _SQLITE_AWAY
+    if not isinstance(error, OperationalError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return state is None or state.startswith(_POSTGRESQL_AWAY)
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _: Any) -> None:

@@ -39,20 +39,8 @@ Event = MutableMapping[str, Any]
 
 def set_up_logs(stream: TextIO | None = None, *, level: int = logging.INFO) -> None:
     """Send every log of this process, the libraries' too, to one stream as JSON lines."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        _add_moment,
-        _add_places,
-    ]
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.stdlib.BoundLogger,
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=False,
-    )
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+        foreign_pre_chain=_CHAIN,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             scrub,
@@ -109,6 +97,21 @@ def _scrubbed(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_scrubbed(inner) for inner in value]
     return value if isinstance(value, int | float | None) else _scrubbed(str(value))
+
+
+_CHAIN: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    _add_moment,
+    _add_places,
+]
+# On import: a logger that nobody has set up yet must not print an error with its variables either.
+structlog.configure(
+    processors=[*_CHAIN, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    wrapper_class=structlog.stdlib.BoundLogger,
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=False,
+)
 
 
 def log_requests(app: "Flask") -> None:

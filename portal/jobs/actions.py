@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.jobs.models import Job
+from portal.jobs.models import Job, WorkerBeat
 from portal.jobs.rules import LEASE, Patience
 
 ERROR_LENGTH = 2_000
@@ -89,6 +89,41 @@ def fail(session: Session, job: Leased, error: str, *, now: datetime, patience: 
         leased_until=None,
         last_error=error[:ERROR_LENGTH],
     )
+
+
+def renew(session: Session, job: Leased, *, now: datetime) -> None:
+    """Hold a job for longer: its worker is alive, and the work takes its time.
+
+    Raises:
+        LeaseLost: when the lease ran out and another worker took it.
+    """
+    _change(session, job, leased_until=now + LEASE)
+
+
+def beat(session: Session, name: str, *, started: datetime, now: datetime) -> None:
+    """Say that a worker is alive, and forget those that have died without a word."""
+    session.execute(delete(WorkerBeat).where(WorkerBeat.beat_at <= now - LEASE))
+    row = session.get(WorkerBeat, name)
+    if row is None:
+        session.add(WorkerBeat(name=name, started_at=started, beat_at=now))
+    else:
+        row.beat_at = now
+
+
+def leave(session: Session, name: str) -> None:
+    """Say that a worker has stopped."""
+    session.execute(delete(WorkerBeat).where(WorkerBeat.name == name))
+
+
+def alive(session: Session, *, now: datetime) -> int:
+    """How many workers are at work."""
+    return len(session.scalars(select(WorkerBeat.name).where(WorkerBeat.beat_at > now - LEASE)).all())
+
+
+def overdue(session: Session, *, before: datetime) -> int:
+    """How many jobs have waited since before a moment without anybody working on them."""
+    waiting = select(Job.id).where(Job.due_at < before, or_(Job.leased_until.is_(None), Job.leased_until < before))
+    return len(session.scalars(waiting).all())
 
 
 def _change(session: Session, job: Leased, **values: Any) -> None:

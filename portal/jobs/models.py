@@ -28,3 +28,13 @@ class Job(Base):
     last_error: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (Index("ix_job_waiting", "due_at", "id"),)
+
+
+class WorkerBeat(Base):
+    """A worker that is at work: it says so again and again, and takes its row away when it stops."""
+
+    __tablename__ = "job_worker"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    beat_at: Mapped[datetime] = mapped_column(UtcDateTime)

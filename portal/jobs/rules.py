@@ -20,5 +20,7 @@ class Patience:
         return now + wait
 
 
-#: A worker that says nothing for this long is taken for dead.
-LEASE = timedelta(minutes=5)
+#: A worker that says nothing for this long is taken for dead, and its job is taken up again.
+LEASE = timedelta(seconds=90)
+#: How often a worker says that it is alive: two beats may be lost before its lease is.
+BEAT = timedelta(seconds=20)

@@ -41,3 +41,10 @@ class Smtp:
             if self._url.username:
                 server.login(unquote(self._url.username), unquote(self._url.password or ""))
             server.send_message(message)
+
+
+class Kept:
+    """The demo's way out: nothing leaves this machine, the outbox itself is the mailbox."""
+
+    def send(self, message: EmailMessage) -> None:
+        """Keep the message where it is."""

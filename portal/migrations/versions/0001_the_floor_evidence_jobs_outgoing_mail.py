@@ -63,6 +63,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_job_waiting", ["due_at", "id"], unique=False)
 
     op.create_table(
+        "job_worker",
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("beat_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_job_worker")),
+    )
+    op.create_table(
         "outgoing_mail",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("message_id", sa.String(length=200), nullable=False),
@@ -100,6 +107,7 @@ def downgrade() -> None:
     """Back to the old one."""
     op.drop_table("evidence_payload")
     op.drop_table("outgoing_mail")
+    op.drop_table("job_worker")
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.drop_index("ix_job_waiting")
 
