@@ -12,7 +12,7 @@ from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
 
-from portal import assets, clock, errors, french
+from portal import assets, clock, errors, french, health
 from portal.config import Settings
 from portal.logs import log_requests
 from portal.terms import load_library
@@ -63,6 +63,7 @@ def create_app(given: Settings, *, now: Callable[[], datetime] = clock.now) -> F
     log_requests(app)
     assets.register(app)
     errors.register(app)
+    app.register_blueprint(health.health)
     return app
 
 

@@ -13,6 +13,7 @@ from click.exceptions import NoArgsIsHelpError
 
 from portal import french
 from portal.command_line import FrenchGroup
+from portal.server_commands import check, db, serve, worker
 from portal.terms_commands import terms
 
 
@@ -70,7 +71,8 @@ def show_error(error: click.ClickException, *, as_json: bool) -> None:
 
 @click.group(cls=House)
 def main() -> None:
-    """Commandes d'IMS Partners autour de ses conditions générales de vente."""
+    """Commandes d'IMS Partners : ses conditions générales de vente et son espace client."""
 
 
-main.add_command(terms)
+for command in (check, db, serve, terms, worker):
+    main.add_command(command)

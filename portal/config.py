@@ -6,11 +6,12 @@ A missing secret refuses to start; a demo says that it is one.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET_LENGTH = 32
 HIGHEST_PORT = 65_535
+PROXIES = ("0", "1", "2", "3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,9 @@ TABLE: tuple[Setting, ...] = (
     Setting("PORTAL_CONTENT_DIR", "the terms as data", "content"),
     Setting("PORTAL_PUBLIC_DIR", "the built site", "public"),
     Setting("PORTAL_BASE_URL", "address the portal is reached at", "http://127.0.0.1:8000"),
-    Setting("PORTAL_STORAGE_URL", "where files are kept: file:///folder or s3://bucket", "file:storage"),
+    Setting("PORTAL_STORAGE_URL", "where files are kept: file:folder or file:///folder", "file:storage"),
     Setting("PORTAL_PORT", "port `portal serve` listens on", "8000"),
+    Setting("PORTAL_PROXIES", "how many proxies stand in front, whose X-Forwarded headers are believed", "0"),
     Setting("PORTAL_DEMO", "1 opens the demo's mailbox and sign-ins; never in production", "0"),
 )
 _MAIL_SCHEMES = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
@@ -59,7 +61,13 @@ class Settings:
     base_url: str
     storage_url: str
     port: int
+    proxies: int
     demo: bool
+
+    @property
+    def storage_dir(self) -> Path:
+        """The folder that files are kept in."""
+        return _path(unquote(urlsplit(self.storage_url).path))
 
     def __repr__(self) -> str:
         # Never in a log: the key, and the passwords inside the addresses.
@@ -78,7 +86,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         raise SettingsError(problems)
     given = {name: value or "" for name, value in values.items()}
     return Settings(
-        database_url=given["PORTAL_DATABASE_URL"],
+        database_url=_database(given["PORTAL_DATABASE_URL"]),
         secret_key=given["PORTAL_SECRET_KEY"],
         mail_url=given["PORTAL_MAIL_URL"],
         mail_from=given["PORTAL_MAIL_FROM"],
@@ -87,6 +95,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         base_url=given["PORTAL_BASE_URL"].rstrip("/"),
         storage_url=given["PORTAL_STORAGE_URL"],
         port=int(given["PORTAL_PORT"]),
+        proxies=int(given["PORTAL_PROXIES"]),
         demo=given["PORTAL_DEMO"] == "1",
     )
 
@@ -110,6 +119,11 @@ def _problems(values: Mapping[str, str | None]) -> Iterator[str]:
     port = values["PORTAL_PORT"] or ""
     if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= HIGHEST_PORT:
         yield f"PORTAL_PORT is {port!r}: a number from 1 to {HIGHEST_PORT} is expected."
+    storage = urlsplit(values["PORTAL_STORAGE_URL"] or "")
+    if storage.scheme != "file" or storage.netloc or not storage.path:
+        yield "PORTAL_STORAGE_URL names no folder: file:folder or file:///folder is expected."
+    if values["PORTAL_PROXIES"] not in PROXIES:
+        yield f"PORTAL_PROXIES is a number from 0 to {len(PROXIES) - 1}."
     if values["PORTAL_DEMO"] not in {"0", "1"}:
         yield "PORTAL_DEMO is 0 or 1."
 
@@ -117,6 +131,14 @@ def _problems(values: Mapping[str, str | None]) -> Iterator[str]:
 def mail_port(scheme: str) -> int:
     """Usual port of a mail address's scheme."""
     return _MAIL_SCHEMES[scheme]
+
+
+def _database(url: str) -> str:
+    """A relative file of SQLite lies beside the program, wherever a command is started."""
+    scheme, separator, name = url.partition(":///")
+    if scheme.partition("+")[0] != "sqlite" or not name or name.startswith(("/", ":memory:", "file:")):
+        return url
+    return f"{scheme}{separator}{_path(name)}"
 
 
 def _path(value: str) -> Path:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.config import TABLE, SettingsError, mail_port, read_settings
+from portal.config import ROOT, TABLE, SettingsError, mail_port, read_settings
 
 KEY = {"PORTAL_SECRET_KEY": "k" * 32}
 
@@ -40,6 +40,10 @@ def test_a_key_of_32_characters_is_taken_and_one_of_31_is_refused() -> None:
         ("PORTAL_PORT", "0"),
         ("PORTAL_PORT", "65536"),
         ("PORTAL_PORT", "web"),
+        ("PORTAL_STORAGE_URL", "s3://bucket"),
+        ("PORTAL_STORAGE_URL", "file://host/folder"),
+        ("PORTAL_PROXIES", "4"),
+        ("PORTAL_PROXIES", "-1"),
         ("PORTAL_DEMO", "yes"),
     ],
 )
@@ -60,3 +64,13 @@ def test_no_secret_is_shown_when_settings_are_printed() -> None:
 def test_every_setting_has_a_meaning() -> None:
     assert all(setting.meaning and setting.name.startswith("PORTAL_") for setting in TABLE)
     assert mail_port("smtps") == 465
+
+
+def test_a_relative_database_and_folder_lie_beside_the_program_wherever_a_command_is_started() -> None:
+    settings = read_settings(KEY | {"PORTAL_STORAGE_URL": "file:files"})
+    assert settings.database_url == f"sqlite:///{ROOT / 'portal.sqlite3'}"
+    assert settings.storage_dir == ROOT / "files"
+    absolute = {"PORTAL_DATABASE_URL": "sqlite:////var/lib/x.sqlite3", "PORTAL_STORAGE_URL": "file:///var/lib/files"}
+    settings = read_settings(KEY | absolute)
+    assert settings.database_url == "sqlite:////var/lib/x.sqlite3"
+    assert str(settings.storage_dir) == "/var/lib/files"

@@ -29,6 +29,11 @@ def check_address(address: str) -> str:
     return address
 
 
+def sender_line(name: str, address: str) -> str:
+    """What a From header says: ``IMS Partners <contact@…>``; an address that has its name already is left as it is."""
+    return address if "<" in address else str(Address(display_name=name, addr_spec=check_address(address)))
+
+
 def compose(mail: OutgoingMail, *, sender: str, now: datetime) -> EmailMessage:
     """The message of an outbox row. The same row gives the same Message-ID at each try.
 

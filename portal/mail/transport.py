@@ -2,6 +2,8 @@
 
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -29,6 +31,20 @@ class Smtp:
         Raises:
             OSError, smtplib.SMTPException: when it has not.
         """
+        with self._talk() as server:
+            server.send_message(message)
+
+    def greet(self) -> None:
+        """Sign in and leave: whether the server would take a mail.
+
+        Raises:
+            OSError, smtplib.SMTPException: when it would not.
+        """
+        with self._talk() as server:
+            server.noop()
+
+    @contextmanager
+    def _talk(self) -> Iterator[smtplib.SMTP]:
         host, port = self._url.hostname or "localhost", self._url.port or mail_port(self._url.scheme)
         tls = ssl.create_default_context()
         if self._url.scheme == "smtps":
@@ -40,7 +56,7 @@ class Smtp:
                 server.starttls(context=tls)
             if self._url.username:
                 server.login(unquote(self._url.username), unquote(self._url.password or ""))
-            server.send_message(message)
+            yield server
 
 
 class Kept:

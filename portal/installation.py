@@ -1,0 +1,104 @@
+"""Is this installation sound? Every part is looked at, and every problem told; nothing is changed."""
+
+import smtplib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from portal import schema
+from portal.config import Settings
+from portal.db import make_engine
+from portal.evidence.models import Entry
+from portal.jobs.actions import alive
+from portal.mail.transport import Smtp
+from portal.terms.check import check_content
+
+#: How far this machine's clock may be from the database's.
+DRIFT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing looked at: its French name, whether it is sound, and what is wrong or what was seen."""
+
+    name: str
+    sound: bool
+    words: str
+
+
+def inspect(settings: Settings, *, now: datetime) -> Iterator[Part]:
+    """Yield every part of the installation, sound or not."""
+    yield Part("réglages", sound=True, words="démonstration" if settings.demo else settings.base_url)
+    yield _content(settings)
+    yield _public(settings)
+    yield _storage(settings)
+    yield _mail(settings)
+    engine = make_engine(settings.database_url)
+    try:
+        yield from _database(engine, now)
+    finally:
+        engine.dispose()
+
+
+def _content(settings: Settings) -> Part:
+    wrong = [finding for finding in check_content(settings.content_dir) if finding.level == "error"]
+    return Part("contenu", not wrong, "\n".join(map(str, wrong)) or str(settings.content_dir))
+
+
+def _public(settings: Settings) -> Part:
+    built = (settings.public_dir / "index.html").is_file()
+    words = str(settings.public_dir) if built else f"{settings.public_dir} ne contient pas le site : python build.py"
+    return Part("site construit", built, words)
+
+
+def _storage(settings: Settings) -> Part:
+    folder = settings.storage_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".check-"):
+            pass
+    except OSError as error:
+        return Part("fichiers", sound=False, words=f"{folder} : {error.strerror}")
+    return Part("fichiers", sound=True, words=str(folder))
+
+
+def _mail(settings: Settings) -> Part:
+    if settings.demo:
+        return Part("courrier", sound=True, words="gardé dans la boîte de la démonstration")
+    try:
+        Smtp(settings.mail_url).greet()
+    except (OSError, smtplib.SMTPException) as error:
+        return Part("courrier", sound=False, words=f"le serveur ne répond pas ({type(error).__name__})")
+    return Part("courrier", sound=True, words="le serveur répond")
+
+
+def _database(engine: Engine, now: datetime) -> Iterator[Part]:
+    try:
+        current = schema.is_current(engine)
+    except SQLAlchemyError as error:
+        yield Part("base de données", sound=False, words=f"inaccessible ({type(error).__name__})")
+        return
+    yield Part("base de données", current, "à jour" if current else "à mettre à jour : portal db upgrade")
+    if not current:
+        return
+    with Session(engine) as session:
+        yield _clock(session, now)
+        workers = alive(session, now=now)
+        yield Part("tâches de fond", workers > 0, f"{workers} en service" if workers else "aucune : portal worker")
+
+
+def _clock(session: Session, now: datetime) -> Part:
+    """This machine's clock against the database's, and against the last act on record."""
+    last = session.scalar(select(func.max(Entry.at)))
+    if last is not None and last > now + DRIFT:
+        return Part("horloge", sound=False, words="elle retarde : un acte est déjà consigné plus tard")
+    if session.get_bind().dialect.name == "postgresql":
+        theirs: datetime | None = session.scalar(text("SELECT clock_timestamp()"))
+        if theirs is not None and abs(theirs - now) > DRIFT:
+            return Part("horloge", sound=False, words=f"elle s'écarte de celle de la base : {theirs - now}")
+    return Part("horloge", sound=True, words=now.isoformat(timespec="seconds"))
