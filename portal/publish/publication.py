@@ -78,7 +78,7 @@ class Row:
     @property
     def span(self) -> str:
         """The same after the word of the status: ``depuis le 1er octobre 2018``."""
-        return self.period if self.status == "past" else self.period.removeprefix("en vigueur ")
+        return self.period if self.status == "past" else self.period.removeprefix("en vigueur ").removeprefix("projet, ")
 
     @cached_property
     def key(self) -> str:

@@ -54,9 +54,14 @@ def _versions(publication: Publication) -> Mapping[str, Any]:
 
 
 def _choose(publication: Publication) -> Mapping[str, Any]:
+    rows = publication.rows
+    successive = tuple(zip(rows, rows[1:], strict=False))
     return {
-        "rows": publication.rows,
-        "pairs": tuple(reversed(pairs(publication))),
+        "rows": rows,
+        "successive": successive[::-1],
+        "with_current": tuple(
+            pair for pair in reversed(pairs(publication)) if publication.current in pair and pair not in successive
+        ),
         "data": {
             "root": publication.root,
             "versions": browser_data.versions_data(publication.library, publication.options.today),
