@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mimetypes
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, abort, render_template
@@ -19,6 +18,7 @@ from portal.publish.pages.terms import terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from portal.publish.pages.fixed import DataFile, FixedPage
     from portal.publish.publication import Publication

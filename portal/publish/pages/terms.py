@@ -80,9 +80,7 @@ def _whole(row: Row, *, whole: bool, **context: Any) -> str:
             # Relative, so that versions that share an article share its HTML.
             permalink=f"{prefix}{article.slug}/",
             words=tuple(
-                Word(d.words, f"#{home}")
-                for d, home in defined
-                if d.article.partition(".")[0] != article.number
+                Word(d.words, f"#{home}") for d, home in defined if d.article.partition(".")[0] != article.number
             ),
             notes=version.notes,
         )
@@ -101,10 +99,8 @@ def article(slug: str, article_slug: str) -> str:
     row = _row(slug)
     contents = _contents(row)
     url = f"{row.url}{article_slug}/"
-    for place, entry in enumerate(contents):
-        if entry.url == url:
-            break
-    else:
+    place = next((place for place, entry in enumerate(contents) if entry.url == url), None)
+    if place is None:
         abort(404)
     found = row.version.articles[place]
     definitions = _definitions(row, found)
