@@ -20,7 +20,7 @@ from portal import clock
 from portal.publish.engine import publish, unchanged
 from portal.publish.manifest import Manifest, input_records
 from portal.publish.options import DEFAULT_BASE_URL, ROOT, Options
-from portal.publish.output import Output, OutputError
+from portal.publish.output import FreezeError, Output, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -79,33 +79,34 @@ def _build(options: Options) -> Report:
     inputs = input_records(options)
     if (report := unchanged(options, output, inputs)) is not None:
         return report
-    # From here on the build imports Flask, the templates and the terms.
-    from portal.publish.freezer import FreezeError
+    # From here on the build imports the terms, then Flask and the templates.
+    from portal.publish.checking import ContentCheck
+    from portal.publish.children import ChildError
     from portal.terms import ContentError, load_library
 
     new = Manifest.begin(options, began, inputs)
+    before = output.live.manifest
     try:
         library = load_library(options.content, drafts=options.drafts)
-        _refuse_bad_content(library, new, before=output.live.manifest)
-        site = _site(options, library)
-        with _progress() as progress:
-            return publish(output, options, site, new, progress)
+        # A version that passed under the same code is not read again.
+        good = before.checked if before is not None and before.engine == new.engine else []
+        with ContentCheck(library, good, options.jobs) as check, _progress() as progress:
+
+            def before_writing() -> None:
+                new.checked = check.passed()
+
+            try:
+                return publish(output, options, _site(options, library), new, progress, before_writing)
+            except (BuildError, OutputError, FreezeError, ContentError):
+                raise
+            except Exception:
+                # Bad content may trip the pages before the check has told what is bad.
+                check.passed()
+                raise
     except ContentError as error:
         raise BuildError(_located(error.findings, options)) from error
-    except (OutputError, FreezeError) as error:
+    except (OutputError, FreezeError, ChildError) as error:
         raise BuildError([f"error: {error}"]) from error
-
-
-def _refuse_bad_content(library: Library, new: Manifest, before: Manifest | None) -> None:
-    from portal.terms import ContentError
-    from portal.terms.check import check_library
-
-    # A version that passed under the same code is not read again.
-    good = before.checked if before is not None and before.engine == new.engine else []
-    errors = [finding for finding in check_library(library, known_good=frozenset(good)) if finding.level == "error"]
-    if errors:
-        raise ContentError(errors)
-    new.checked = [version.digest for version in library.versions]
 
 
 def _site(options: Options, library: Library) -> SiteLike:

@@ -91,10 +91,11 @@ def publish(
     site: SiteLike,
     new: Manifest,
     progress: Callable[[int, int], None] | None = None,
+    before_writing: Callable[[], None] = lambda: None,
 ) -> Report:
     """Bring the output folder to what the site says now; `new` is `Manifest.begin`'s.
 
-    `progress` is called with the pages made so far and the pages to make. A build that fails or is
+    `before_writing` may still raise, and then nothing was written. `progress` is called with the pages made so far and the pages to make. A build that fails or is
     killed leaves the live folder as it was.
     """
     with output.locked():
@@ -104,6 +105,7 @@ def publish(
         output.standby.read_manifest()
         plan = _plan(site, new.engine, output)
         new.pages = plan.pages
+        before_writing()
         if _is_complete(plan, output.live, options):
             return _rewrite_manifest(output.live, new)
         return _build(options, site, output, new, plan, progress)

@@ -24,6 +24,7 @@ from flask.sessions import NullSession, SessionInterface
 from flask.testing import FlaskClient
 
 from portal.publish.compress import gzip_bytes, is_compressed
+from portal.publish.output import FreezeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -42,10 +43,6 @@ FILE_TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 """Types that not every machine's table has, or not the same: a build does not depend on it."""
-
-
-class FreezeError(Exception):
-    """A page could not be made; the message names its address."""
 
 
 def register_file_types() -> None:

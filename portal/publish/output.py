@@ -35,6 +35,10 @@ class OutputError(Exception):
     """The output folder cannot be used; the message says why."""
 
 
+class FreezeError(Exception):
+    """A page could not be made; the message names its address."""
+
+
 class Tree:
     """One of the two folders: its files, and what its manifest knows of them.
 
