@@ -206,12 +206,17 @@ def test_nothing_moves_while_a_page_loads(new_page: Any, visits: Visits) -> None
     """Cumulative layout shift, as the browser counts it, is nought."""
     script = """() => new Promise((done) => {
       let sum = 0;
-      new PerformanceObserver((list) => { for (const shift of list.getEntries()) sum += shift.value; })
-        .observe({ type: 'layout-shift', buffered: true });
-      setTimeout(() => done(sum), 100);
+      const moved = new Set();
+      new PerformanceObserver((list) => {
+        for (const shift of list.getEntries()) {
+          sum += shift.value;
+          for (const { node } of shift.sources) moved.add(node ? `${node.nodeName}.${node.className || ''}` : '?');
+        }
+      }).observe({ type: 'layout-shift', buffered: true });
+      setTimeout(() => done([sum, [...moved]]), 100);
     })"""
     for width in (375, 1280):
         with new_page(width) as page:
             for address in visits.through(page):
-                shift = page.evaluate(script)
-                visits.expect(shift < 0.01, address, f"layout shift {shift:.3f} at {width} px")
+                shift, moved = page.evaluate(script)
+                visits.expect(shift < 0.01, address, f"layout shift {shift:.3f} at {width} px: {moved}")
