@@ -84,6 +84,12 @@ export class LineView {
     this.#tellAlone();
   }
 
+  // A work taken out returns to its place: before `next`, or at the end.
+  bringBack(row, next) {
+    this.entries.insertBefore(row, next?.parentNode === this.entries ? next : null);
+    this.#tellAlone();
+  }
+
   // The only work of an intervention cannot be taken out: one removes the intervention.
   #tellAlone() {
     const alone = this.rows.length < 2;

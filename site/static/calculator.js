@@ -131,11 +131,16 @@ function insist() {
 // --- changing ---
 
 let writing;
+function writeAddress() {
+  clearTimeout(writing);
+  history.replaceState(null, "", `?${latest.query}`);
+}
+
 function changed() {
   strange = [];
-  const { cost, query } = update();
+  const { cost } = update();
   clearTimeout(writing);
-  writing = setTimeout(() => history.replaceState(null, "", `?${query}`), ADDRESS_DELAY);
+  writing = setTimeout(writeAddress, ADDRESS_DELAY);
   if (cost.lines.some(Boolean)) {
     say(`Total${NB}: ${points(cost.points)} avec contrat, ${money(cost.net)} hors taxes sans contrat.`);
   }
@@ -165,12 +170,11 @@ const acts = {
   "remove-entry": (view, button) => {
     const row = button.closest("[data-entry]");
     const next = row.nextElementSibling ?? row.previousElementSibling;
+    const place = row.nextElementSibling;
     view.removeEntry(row);
     next.querySelector("select").focus();
     offerUndo("Travail retiré.", () => {
-      view.entries.insertBefore(row, next.isConnected && row.after === next ? next : null);
-      const alone = view.rows.length < 2;
-      for (const each of view.rows) each.querySelector('[data-do="remove-entry"]').hidden = alone;
+      view.bringBack(row, place);
       row.querySelector("select").focus();
     });
   },
@@ -220,6 +224,7 @@ byId("form").addEventListener("input", ({ target }) => {
 byId("form").addEventListener("change", ({ target }) => {
   left.add(target);
   showProblems(latest.reading.problems);
+  writeAddress(); // Whoever leaves a field may reload at once.
 });
 byId("form").addEventListener("submit", (event) => {
   event.preventDefault();
