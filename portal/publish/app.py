@@ -81,7 +81,7 @@ def _prepare_templates(app: Flask, publication: Publication, *, with_pdf: bool) 
         with_pdf=with_pdf,
     )
     environment.filters.update(
-        fr=french.fix_spaces,
+        fr=our_words,
         lower_first=lambda text: text[:1].lower() + text[1:],
         long_date=french.long_date,
         weekday_date=french.weekday_date,
@@ -93,6 +93,11 @@ def _prepare_templates(app: Flask, publication: Publication, *, with_pdf: bool) 
         phone_link=french.phone_link,
         listing=french.listing,
     )
+
+
+def our_words(text: str) -> str:
+    """Set French spaces and apostrophes in a sentence of content/ that is ours: never in the CGV's."""
+    return french.fix_spaces(text).replace("'", "’")
 
 
 def _page_view(page: FixedPage, publication: Publication) -> Callable[[], str]:
