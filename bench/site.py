@@ -68,8 +68,8 @@ class Ours:
         # The day of the last version: every one of them is published and one is in force.
         day = corpus.slugs[-1]
         self.command = (
-            [sys.executable, str(ROOT / "build.py"), "--content", str(corpus.folder)]
-            + ["--output", str(self.output), "--today", day, "--base-url", "https://example.org/"]
+            [sys.executable, str(ROOT / "build.py"), "--content", str(corpus.folder), "--output", str(self.output)]
+            + ["--today", day, "--base-url", "https://example.org/"]
             if whole_site
             else [sys.executable, str(ROOT / "bench" / "ours.py"), str(corpus.folder), str(self.output), day]
         )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from portal.publish import manifest as manifests
 from portal.publish.compress import is_compressed
-from portal.publish.manifest import Manifest
 from portal.publish.output import Output, OutputError, Tree, parents
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from portal.publish.manifest import FileRecord
+    from portal.publish.manifest import FileRecord, Manifest
     from portal.publish.options import Options
 
 CHECKSUMS = "SHA256SUMS"

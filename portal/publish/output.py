@@ -101,7 +101,7 @@ class Tree:
         return (
             manifest is not None
             and all(self.known(path) is not None for path in manifest.files)
-            and not any(self._strange_folders(manifest))
+            and next(self._strange_folders(manifest), None) is None
         )
 
     def _strange_folders(self, manifest: Manifest) -> Iterator[str]:

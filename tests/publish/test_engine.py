@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from portal.publish.engine import unchanged
-from portal.publish.freezer import FreezeError
 from portal.publish.manifest import input_records
-from portal.publish.output import Output, OutputError
+from portal.publish.output import FreezeError, Output, OutputError
 
 if TYPE_CHECKING:
     from tests.publish.conftest import Workshop
@@ -151,6 +150,15 @@ def test_a_file_of_somebody_else_inside_the_tree_is_removed(workshop: Workshop) 
     workshop.build()
     assert workshop.files() == good
     assert not (workshop.public / "notes/link.html").is_symlink()
+
+
+@pytest.mark.parametrize("path", ["stray.html", "notes/stray.html", "notes/one/stray.html"])
+def test_a_single_stray_file_is_seen_at_any_depth(workshop: Workshop, path: str) -> None:
+    workshop.build()
+    good = workshop.files()
+    (workshop.public / path).write_text("?")
+    workshop.build()
+    assert workshop.files() == good
 
 
 def test_a_link_put_in_the_place_of_a_page_is_not_followed(workshop: Workshop) -> None:
