@@ -66,7 +66,7 @@ def words(element: ET.Element) -> list[str]:
     blocks = {X + name for name in ("p", "li", "ul", "h1", "h2", "h3", "h4")}
 
     def walk(it: ET.Element) -> str:
-        if it.tag == X + "aside":
+        if it.attrib.get("class") == "note":
             return ""
         inner = (it.text or "") + "".join(walk(child) + (child.tail or "") for child in it)
         return f" {inner} " if it.tag in blocks else inner

@@ -72,8 +72,8 @@ def _pieces(
 def note_html(text: str) -> str:
     """An editor's note: beside the text, named as what it is."""
     return (
-        '<aside class="note" aria-label="Note de l’éditeur"><p><b>Note de l’éditeur.</b> '
-        f"{escape(text, quote=False)}</p></aside>"
+        '<div class="note" role="note"><p><b>Note de l’éditeur.</b> '
+        f"{escape(text, quote=False)}</p></div>"
     )
 
 
