@@ -327,6 +327,7 @@ async function start() {
     if (!inFields.has(where)) strange.push({ field: null, where: placeOf(where), text: data.messages[kind] });
   }
   update();
+  byId("result").removeAttribute("aria-busy");
   if (strange.length || problems.length) insist();
 }
 

@@ -25,6 +25,10 @@ export function asked(query) {
 // "contest" finds "contestation"; a number only itself.
 const meets = (word, wanted) => word === wanted || (wanted.length > 3 && !/^\d/.test(wanted) && word.startsWith(wanted));
 
+// The words looked for side by side, in their order: the surest sign.
+const phrase = (words, wanted) => wanted.length > 1
+  && words.some((_, start) => wanted.every((stemmed, offset) => words[start + offset] !== undefined && meets(words[start + offset], stemmed)));
+
 export class Index {
   constructor(entries) {
     this.entries = entries.map((entry) => ({
@@ -43,7 +47,7 @@ export class Index {
         const inBody = each.body.filter((word) => meets(word, stemmed)).length;
         return 10 * Math.min(inTitle, 1) + Math.min(inBody, 5);
       });
-      return { entry: each.entry, order, met: hits.filter(Boolean).length, score: hits.reduce((a, b) => a + b, 0) };
+      return { entry: each.entry, order, met: hits.filter(Boolean).length, score: hits.reduce((a, b) => a + b, phrase(each.body, wanted) ? 5 : 0) };
     }).filter(({ met }) => met);
     const strict = scored.filter(({ met }) => met === wanted.length);
     const kept = (strict.length ? strict : scored)

@@ -36,7 +36,7 @@ def total(page: "Page", name: str = "points") -> str:
 
 def opened(page: "Page", query: str = "") -> "Page":
     page.goto(f"/calculateur/{query and '?'}{query}")
-    page.locator("#points", has_text=re.compile(r"\d|^–$")).wait_for()
+    page.locator("#result:not([aria-busy])").wait_for()
     return page
 
 
