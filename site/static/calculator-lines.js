@@ -20,6 +20,9 @@ function copyOf(template) {
 
 const find = (root, name) => root.querySelector(`[data-field="${name}"]`);
 
+// An address writes "12.5"; a French field shows "12,5".
+export const comma = (text) => (/^\d+\.\d+$/.test(text) ? text.replace(".", ",") : text);
+
 // One intervention's part of the form. `tariff`: what its lists of services and hours show.
 export class LineView {
   constructor(tariff) {
@@ -113,7 +116,7 @@ export class LineView {
     this.mode = mode;
     for (const entry of draft.entries.length ? draft.entries : [undefined]) this.addEntry(entry);
     find(this.root, "times").value = draft.times;
-    find(this.root, "km").value = draft.km;
+    find(this.root, "km").value = comma(draft.km);
     // Kilometres of a work that is not on site are shown, so that they can be taken out.
     if (draft.km.trim()) this.root.querySelector("[data-km]").hidden = false;
     const hour = find(this.root, "hour");

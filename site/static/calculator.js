@@ -1,12 +1,12 @@
 // The calculator: what is typed becomes an address, a cost with its working, and what one takes away.
-import { LineView, tellField, tellSummary } from "./calculator-lines.js";
+import { comma, LineView, tellField, tellSummary } from "./calculator-lines.js";
 import { costChart } from "./chart.js";
 import { copy } from "./clipboard.js";
 import { announcer, byId, download, h, pageData } from "./dom.js";
 import { judge, readQuery, workOut, writeQuery } from "./estimate.js";
 import { csv, inWords, quoteLink } from "./estimate-export.js";
 import { longDate, money, points, scaled } from "./french.js";
-import { contractWorking, hoursWorking, tariffChanges, versionName } from "./working.js";
+import { brief, contractWorking, hoursWorking, tariffChanges, versionName } from "./working.js";
 
 const NB = "\u00a0";
 const ADDRESS_DELAY = 300; // Browsers refuse an address that changes too often.
@@ -53,6 +53,7 @@ function showLine(view, index, line, draft) {
   at("number").textContent = index + 1;
   at("points").textContent = line ? points(line.points) : "–";
   at("net").textContent = line ? `${money(line.net)}${NB}HT` : "–";
+  at("brief").replaceChildren(...(line ? brief(line, tariff, data) : []));
   at("working").hidden = !line;
   at("contract").replaceChildren(...(line ? contractWorking(line, data) : []));
   at("hours").replaceChildren(...(line ? hoursWorking(line, tariff, data) : []));
@@ -317,7 +318,7 @@ async function start() {
     .map((line) => ({ ...line, entries: line.entries.slice(0, data.limits.entries) }));
   for (const line of given.length ? given : [freshLine("1 h")]) addLine(line);
   byId("vat").checked = asked.vat === "1";
-  byId("point").value = asked.point;
+  byId("point").value = comma(asked.point);
   showPinned();
   if (tariff !== data.tariff) showOld();
   const shown = { ...asked, lines: asked.lines.length ? asked.lines : readForm().lines };
