@@ -100,7 +100,8 @@ def _whole(row: Row, *, whole: bool, **context: Any) -> str:
     ]
     return render_template(
         "version.html", row=row, contents=_contents(row), articles=articles,
-        contents_links=Markup(_links(row, "", inside=True)),  # noqa: S704  # escaped there closing=version.closing, whole=whole,
+        contents_links=Markup(_links(row, "", inside=True)),  # noqa: S704  # escaped there
+        closing=version.closing, whole=whole,
         path="/cgv/" if whole else row.url, canonical=row.url, section="/cgv/",
         **context,
     )  # fmt: skip
