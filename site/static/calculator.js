@@ -241,11 +241,15 @@ async function told(text) {
 byId("copy").addEventListener("click", async () => {
   if (await copy(latest.address)) told("Lien copié.");
 });
-byId("print").addEventListener("click", () => {
-  const folded = [...document.querySelectorAll("details[data-working]:not([open])")];
-  for (const each of folded) each.open = true;
-  window.print();
-  for (const each of folded) each.open = false;
+byId("print").addEventListener("click", () => window.print());
+// Paper shows every working, whichever way one prints.
+let unfolded = [];
+addEventListener("beforeprint", () => {
+  unfolded = [...document.querySelectorAll("details[data-working]:not([open])")];
+  for (const each of unfolded) each.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const each of unfolded) each.open = false;
 });
 byId("csv").addEventListener("click", () => {
   if (!latest.cost.lines.some(Boolean)) return insist();
@@ -267,9 +271,14 @@ async function tariffOf(slug) {
   return (await answer.json()).tariff;
 }
 
+const STANDINGS = {
+  past: ({ from, to }) => `les CGV en vigueur du ${longDate(from)} au ${longDate(to)}, qui ne le sont plus`,
+  future: ({ from }) => `les CGV à venir, qui entreront en vigueur le ${longDate(from)}`,
+  draft: () => "un projet de CGV, qui n’engage personne",
+};
+
 function showOld() {
   const changes = tariffChanges(tariff, data.tariff);
-  const future = here.from > current.from;
   const recompute = h("button", { type: "button" }, "Recalculer avec les CGV en vigueur");
   recompute.addEventListener("click", () => {
     const drafts = views().map((view) => [view.read(), view.mode]);
@@ -282,11 +291,9 @@ function showOld() {
     byId("result").focus();
   });
   byId("old").replaceChildren(
-    h("p", {}, future
-      ? `Cette estimation suit les CGV à venir, qui entreront en vigueur le ${longDate(here.from)}.`
-      : `Cette estimation suit les CGV en vigueur du ${longDate(here.from)} au ${longDate(here.to)}, qui ne le sont plus.`),
+    h("p", {}, `Cette estimation suit ${STANDINGS[here.status](here)}.`),
     changes.length
-      ? h("div", {}, h("p", {}, future ? `Écarts avec les CGV en vigueur${NB}:` : `Ce qui a changé dans le tarif depuis${NB}:`),
+      ? h("div", {}, h("p", {}, here.status === "past" ? `Ce qui a changé dans le tarif depuis${NB}:` : `Écarts avec les CGV en vigueur${NB}:`),
         h("ul", {}, changes.map((change) => h("li", {}, change))))
       : h("p", {}, "Le tarif est le même dans les CGV en vigueur."),
     h("p", {}, h("a", { href: `${data.root}/cgv/comparer/?a=${here.slug}&b=${data.inForce}` }, "Comparer les deux versions")),
@@ -316,7 +323,7 @@ async function start() {
   lines.replaceChildren();
   const given = asked.lines.slice(0, data.limits.lines)
     .map((line) => ({ ...line, entries: line.entries.slice(0, data.limits.entries) }));
-  for (const line of given.length ? given : [freshLine("1 h")]) addLine(line);
+  for (const line of given.length ? given : [freshLine(data.start.duration)]) addLine(line);
   byId("vat").checked = asked.vat === "1";
   byId("point").value = comma(asked.point);
   showPinned();
