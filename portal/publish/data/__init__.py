@@ -3,6 +3,5 @@
 from portal.publish.data.feeds import FILES as FEEDS
 from portal.publish.data.tariff import FILES as TARIFF
 from portal.publish.data.version import FILES as VERSIONS
-from portal.publish.search_index import FILES as SEARCH
 
-FILES = (*VERSIONS, *TARIFF, *FEEDS, *SEARCH)
+FILES = (*VERSIONS, *TARIFF, *FEEDS)
