@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 TODAY = date(2026, 11, 23)
 BASE = "https://cgv.example.test/ims"
 ROOT = "/ims"
-TERMS_LIMIT = 10_000
+TERMS_LIMIT = 10 * 1024  # one round trip, headers included
 X = "{http://www.w3.org/1999/xhtml}"
 ADDRESSES = """/ /cgv/ /cgv/2018-10-01/ /cgv/2018-10-01/article-7/ /cgv/versions/ /cgv/comparer/ /conventions/
 /contact/ /tarifs/ /calculateur/ /delais/ /glossaire/ /references/ /mentions-legales/ /confidentialite/

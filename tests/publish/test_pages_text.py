@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 import shutil
@@ -170,6 +171,14 @@ def test_a_version_to_come_is_announced_with_its_differences(four: Path) -> None
         assert f'href="/cgv/comparer/{CURRENT}/{FUTURE}/"' in html
     later = make_site(four, date(2027, 1, 1))
     assert "Une nouvelle version" not in get(later, "/")
+
+
+def test_pages_of_terms_fit_one_round_trip_with_their_banners_and_differences(four: Path) -> None:
+    site = make_site(four, drafts=True)
+    client = site.app.test_client()
+    for page in site.pages():
+        if page.group in {"terms", "comparisons"}:
+            assert len(gzip.compress(client.get(page.url).data, 9)) <= 10 * 1024, page.url
 
 
 def test_a_draft_is_not_published_unless_asked_for(four: Path) -> None:
