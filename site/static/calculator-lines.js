@@ -10,7 +10,7 @@ function copyOf(template) {
   const copy = template.content.firstElementChild.cloneNode(true);
   made += 1;
   for (const each of [copy, ...copy.querySelectorAll("*")]) {
-    for (const name of ["id", "for", "name"]) {
+    for (const name of ["id", "for", "name", "aria-describedby"]) {
       const value = each.getAttribute(name);
       if (value?.includes("-N")) each.setAttribute(name, value.replace("-N", `-${made}`));
     }
