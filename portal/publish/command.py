@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from portal.terms import Finding, Library
 
 
+INTERRUPTED = 130
+"""What a shell gives for Ctrl+C."""
+
+
 class BuildError(Exception):
     """The site cannot be published; `lines` say why, one problem each."""
 
@@ -38,13 +42,16 @@ class BuildError(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0, or 1 when something is wrong."""
+    """Run the command and return its exit status: 0, 1 when something is wrong, 130 on Ctrl+C."""
     asked = _parser().parse_args(arguments)
-    if asked.check:
-        return _check(_options(asked))
-    if asked.watch or asked.serve:
-        return _stay(asked, sys.argv[1:] if arguments is None else arguments)
-    return build_and_tell(_options(asked))
+    try:
+        if asked.check:
+            return _check(_options(asked))
+        if asked.watch or asked.serve:
+            return _stay(asked, sys.argv[1:] if arguments is None else arguments)
+        return build_and_tell(_options(asked))
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def build_and_tell(options: Options) -> int:
@@ -64,7 +71,7 @@ def build(options: Options) -> Report:
     """Bring the output to what content and theme say, or raise BuildError and write nothing."""
     collecting = gc.isenabled()
     # A build is short and makes few cycles: the collector would only visit the templates and the
-    # terms again and again. Gain: cumulated 1.47 → 1.39 × Hugo, with the os._exit of build.py.
+    # terms again and again. Gain: 21 µs a page, 5 % of a cold build of 2,802 pages.
     gc.disable()
     try:
         return _build(options)
@@ -107,6 +114,8 @@ def _build(options: Options) -> Report:
         raise BuildError(_located(error.findings, options)) from error
     except (OutputError, FreezeError, ChildError) as error:
         raise BuildError([f"error: {error}"]) from error
+    except OSError as error:  # a full disk, a folder that may not be written
+        raise BuildError([f"error: {error.filename or options.output}: {error.strerror}"]) from error
 
 
 def _site(options: Options, library: Library) -> SiteLike:
@@ -226,7 +235,10 @@ def _options(asked: argparse.Namespace) -> Options:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="build.py", description="Publish the terms: content/ and site/ become public/."
+        # --watch runs the command again with the same words: none may be cut short.
+        allow_abbrev=False,
+        prog="build.py",
+        description="Publish the terms: content/ and site/ become public/.",
     )
     add = parser.add_argument
     add("--output", type=Path, default=ROOT / "public", metavar="FOLDER", help="default: public")

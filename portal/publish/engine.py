@@ -97,6 +97,9 @@ def publish(
     `before_writing` may still raise, and then nothing was written. `progress` is called with the pages made so far and the pages to make. A build that fails or is
     killed leaves the live folder as it was.
     """
+    for source in (options.content, options.theme):
+        if output.live.folder.is_relative_to(source.resolve()):
+            raise OutputError(f"{options.output} stands inside {source}: a site is not made of itself")
     with output.locked():
         output.refuse_strangers()
         new.notices = list(getattr(site, "notices", ()))

@@ -229,8 +229,8 @@ class Tree:
     def tidy(self, files: set[str], folders: set[str]) -> set[str]:
         """Remove what is neither a file nor a folder of the new site; return the folders that changed.
 
-        Frozen-Flask's own removal walks the whole tree after each build (with the null session it
-        was a ninth of a build of 2,801 pages); here only those folders are listed whose names
+        Frozen-Flask's own removal walks the whole tree after each build: 0.07 s for 2,802 pages, more
+        than a quarter of a build after one edit. Here only those folders are listed whose names
         changed behind the manifest's back.
         """
         manifest = self.manifest

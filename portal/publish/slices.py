@@ -110,9 +110,12 @@ def _freeze_forked(
     os.write(filler, b"".join(number.to_bytes(2) for number in range(len(work))))
     os.close(filler)
 
+    parent = os.getpid()
+
     def in_a_child() -> dict[str, Any]:
         freezer.records = {}
-        _work(freezer, work, queue)
+        # When the parent was killed, nobody waits for the pages.
+        _work(freezer, work, queue, while_true=lambda: os.getppid() == parent)
         return {"records": freezer.records, "endpoints": sorted(freezer.seen_endpoints)}
 
     with ExitStack() as stack:
@@ -133,6 +136,7 @@ def _work(
     work: list[list[str]],
     queue: int,
     each: Callable[[str], None] | None = None,
+    while_true: Callable[[], bool] = lambda: True,
 ) -> None:
-    while number := os.read(queue, 2):
+    while while_true() and (number := os.read(queue, 2)):
         freezer.build(work[int.from_bytes(number)], each)

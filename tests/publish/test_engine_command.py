@@ -113,10 +113,10 @@ def test_content_gone_bad_leaves_the_published_site_alone(
 ) -> None:
     assert run()[0] == 0
     public = tmp_path / "out" / "public"
-    before = {path: path.stat() for path in public.rglob("*")}
+    before = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in public.rglob("*")}
     _break_quote(tmp_content)
     assert run()[0] == 1
-    assert {path: path.stat() for path in public.rglob("*")} == before
+    assert {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in public.rglob("*")} == before
 
 
 @pytest.mark.usefixtures("no_pdf")
@@ -220,6 +220,24 @@ def test_the_defaults_are_those_of_the_repository(root: Path, monkeypatch: pytes
     assert (first.content, first.output, first.theme) == (root / "content", root / "public", root / "site")
     assert (first.base_url, first.portal_url, first.today) == (DEFAULT_BASE_URL, None, date(2026, 11, 23))
     assert (second.base_url, second.portal_url) == ("https://example.org/cgv/", "https://portal.example.org/")
+
+
+def test_a_folder_that_may_not_be_made_is_one_clear_line(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    status, _, told = run("--output", str(tmp_path / "file" / "public"))
+    assert status == 1
+    assert told.startswith("error: ")
+    assert told.count("\n") == 1
+
+
+def test_ctrl_c_ends_the_command_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: Options) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "build_and_tell", interrupted)
+    assert command.main([]) == command.INTERRUPTED
 
 
 def test_build_py_loads_no_database_and_no_form(root: Path) -> None:
