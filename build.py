@@ -9,6 +9,6 @@ if __name__ == "__main__":
     status = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    # Nothing is left to do, and taking apart thousands of templates and clauses one by one would
-    # last. Gain: with the collector off, cumulated 1.47 -> 1.39 x Hugo on 2,801 pages.
+    # Nothing is left to do, and taking apart thousands of templates and clauses one by one lasts.
+    # Gain: 0.09 s, 8 % of a cold build of 2,802 pages.
     os._exit(status)

@@ -67,12 +67,11 @@ class Ours:
         self.output.parent.mkdir(parents=True, exist_ok=True)
         # The day of the last version: every one of them is published and one is in force.
         day = corpus.slugs[-1]
-        self.command = (
-            [sys.executable, str(ROOT / "build.py"), "--content", str(corpus.folder)]
-            + ["--output", str(self.output), "--today", day, "--base-url", "https://example.org/"]
-            if whole_site
-            else [sys.executable, str(ROOT / "bench" / "ours.py"), str(corpus.folder), str(self.output), day]
-        )
+        script = ROOT / "bench" / "ours.py"
+        self.command = [sys.executable, str(script), str(corpus.folder), str(self.output), day]
+        if whole_site:
+            self.command = [sys.executable, str(ROOT / "build.py"), "--content", str(corpus.folder)]
+            self.command += ["--output", str(self.output), "--today", day, "--base-url", "https://example.org/"]
 
     def build(self) -> Run:
         return run(self.command, ROOT)

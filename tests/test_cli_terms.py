@@ -156,7 +156,7 @@ def test_the_late_penalty_is_that_of_the_worked_example() -> None:
 
 def test_paid_on_the_due_day_costs_nothing_and_paid_before_it_is_refused() -> None:
     assert answer("penalty", "1200", "2025-11-30", "2025-11-30")["penalty"] == "0.00"
-    assert "précède l'échéance" in refusal(1, "penalty", "1200", "2025-11-30", "2025-11-29")
+    assert "précède l’échéance" in refusal(1, "penalty", "1200", "2025-11-30", "2025-11-29")
 
 
 def test_a_rate_that_nobody_knows_is_named_and_not_guessed() -> None:

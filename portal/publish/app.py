@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import re
-from pathlib import Path
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, abort, render_template
@@ -19,6 +19,9 @@ from portal.publish.pages.terms import terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from jinja2 import Environment
 
     from portal.publish.pages.fixed import DataFile, FixedPage
     from portal.publish.publication import Publication
@@ -80,8 +83,9 @@ def _prepare_templates(app: Flask, publication: Publication, *, with_pdf: bool) 
         section="",
         with_pdf=with_pdf,
     )
+    environment.globals.update(_landmarks(environment))
     environment.filters.update(
-        fr=french.fix_spaces,
+        fr=our_words,
         lower_first=lambda text: text[:1].lower() + text[1:],
         long_date=french.long_date,
         weekday_date=french.weekday_date,
@@ -93,6 +97,29 @@ def _prepare_templates(app: Flask, publication: Publication, *, with_pdf: bool) 
         phone_link=french.phone_link,
         listing=french.listing,
     )
+
+
+def _landmarks(environment: Environment) -> dict[str, Callable[..., Markup]]:
+    # Head and foot are the same on thousands of pages: each is rendered once for each page it
+    # leads to, and once for all others. Gain on 2,800 pages: a quarter of the rendering.
+    entries = {url for url, _ in (*NAVIGATION, *FOOTER)}
+
+    @cache
+    def rendered(name: str, section: str, path: str) -> Markup:
+        return Markup(environment.get_template(name).render(section=section, path=path))  # noqa: S704  # escaped there
+
+    def top(section: str, path: str) -> Markup:
+        return rendered("components/top.html", section, path if path in entries else "")
+
+    def bottom(path: str) -> Markup:
+        return rendered("components/bottom.html", "", path if path in entries else "")
+
+    return {"top": top, "bottom": bottom}
+
+
+def our_words(text: str) -> str:
+    """Set French spaces and apostrophes in a sentence of content/ that is ours: never in the CGV's."""
+    return french.fix_spaces(text).replace("'", "’")
 
 
 def _page_view(page: FixedPage, publication: Publication) -> Callable[[], str]:

@@ -10,8 +10,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from portal import french
 from portal.terms import Library, Version
 from portal.terms.days import Deadline
+from portal.terms.estimate import Line, Reading, work_out
 from portal.terms.estimate_fields import LIMITS, messages
 from portal.terms.figures import Figure
 from portal.terms.points import intervention_points
@@ -22,6 +24,8 @@ Json = dict[str, Any]
 
 # The durations of the tables that stand in for the calculator where no script runs.
 DURATIONS: Final = (5, 10, 15, 20, 30, 45, 60, 90, 120)
+# The duration that the calculator opens with: an example, not a figure of the CGV.
+START_MINUTES: Final = 60
 DEADLINES: Final = ("quote_validity", "invoice_dispute", "formal_notice")
 # What the calculator says is not said, in the order of its notes.
 CALCULATOR_CONVENTIONS: Final = (
@@ -91,6 +95,20 @@ def calculator_data(library: Library, day: date, *, root: str, base_url: str, po
         "limits": asdict(LIMITS),
         "messages": messages(),
         "conventions": {key: library.conventions[key].title for key in CALCULATOR_CONVENTIONS},
+        "start": _start(version.tariff),
+    }
+
+
+def _start(tariff: Tariff) -> Json:
+    """The estimate that the page opens with, worked out here: nothing moves when the script is there."""
+    service, hour = tariff.liberty[0].key, tariff.hourly[0].key
+    line = Line(((service, START_MINUTES),), times=1, hour=hour, km=Decimal(0))
+    cost = work_out(Reading((line,), vat=False, point=None), tariff, Decimal(0))
+    return {
+        "duration": french.minutes(START_MINUTES),
+        "points": french.points(cost.points),
+        "net": french.money(cost.net),
+        "even": f"{french.number(cost.break_even, places=4)}\u00a0€" if cost.break_even else "–",
     }
 
 

@@ -20,13 +20,17 @@ from portal import clock
 from portal.publish.engine import publish, unchanged
 from portal.publish.manifest import Manifest, input_records
 from portal.publish.options import DEFAULT_BASE_URL, ROOT, Options
-from portal.publish.output import Output, OutputError
+from portal.publish.output import FreezeError, Output, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from portal.publish.engine import Report, SiteLike
     from portal.terms import Finding, Library
+
+
+INTERRUPTED = 130
+"""What a shell gives for Ctrl+C."""
 
 
 class BuildError(Exception):
@@ -38,13 +42,16 @@ class BuildError(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0, or 1 when something is wrong."""
+    """Run the command and return its exit status: 0, 1 when something is wrong, 130 on Ctrl+C."""
     asked = _parser().parse_args(arguments)
-    if asked.check:
-        return _check(_options(asked))
-    if asked.watch or asked.serve:
-        return _stay(asked, sys.argv[1:] if arguments is None else arguments)
-    return build_and_tell(_options(asked))
+    try:
+        if asked.check:
+            return _check(_options(asked))
+        if asked.watch or asked.serve:
+            return _stay(asked, sys.argv[1:] if arguments is None else arguments)
+        return build_and_tell(_options(asked))
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def build_and_tell(options: Options) -> int:
@@ -64,7 +71,7 @@ def build(options: Options) -> Report:
     """Bring the output to what content and theme say, or raise BuildError and write nothing."""
     collecting = gc.isenabled()
     # A build is short and makes few cycles: the collector would only visit the templates and the
-    # terms again and again. Gain: cumulated 1.47 → 1.39 × Hugo, with the os._exit of build.py.
+    # terms again and again. Gain: 21 µs a page, 5 % of a cold build of 2,802 pages.
     gc.disable()
     try:
         return _build(options)
@@ -79,33 +86,36 @@ def _build(options: Options) -> Report:
     inputs = input_records(options)
     if (report := unchanged(options, output, inputs)) is not None:
         return report
-    # From here on the build imports Flask, the templates and the terms.
-    from portal.publish.freezer import FreezeError
+    # From here on the build imports the terms, then Flask and the templates.
+    from portal.publish.checking import ContentCheck
+    from portal.publish.children import ChildError
     from portal.terms import ContentError, load_library
 
     new = Manifest.begin(options, began, inputs)
+    before = output.live.manifest
     try:
         library = load_library(options.content, drafts=options.drafts)
-        _refuse_bad_content(library, new, before=output.live.manifest)
-        site = _site(options, library)
-        with _progress() as progress:
-            return publish(output, options, site, new, progress)
+        # A version that passed under the same code is not read again.
+        good = before.checked if before is not None and before.engine == new.engine else []
+        with ContentCheck(library, good, options.jobs) as check, _progress() as progress:
+
+            def before_writing() -> None:
+                new.checked = check.passed()
+
+            try:
+                return publish(output, options, _site(options, library), new, progress, before_writing)
+            except (BuildError, OutputError, FreezeError, ContentError):
+                raise
+            except Exception:
+                # Bad content may trip the pages before the check has told what is bad.
+                check.passed()
+                raise
     except ContentError as error:
         raise BuildError(_located(error.findings, options)) from error
-    except (OutputError, FreezeError) as error:
+    except (OutputError, FreezeError, ChildError) as error:
         raise BuildError([f"error: {error}"]) from error
-
-
-def _refuse_bad_content(library: Library, new: Manifest, before: Manifest | None) -> None:
-    from portal.terms import ContentError
-    from portal.terms.check import check_library
-
-    # A version that passed under the same code is not read again.
-    good = before.checked if before is not None and before.engine == new.engine else []
-    errors = [finding for finding in check_library(library, known_good=frozenset(good)) if finding.level == "error"]
-    if errors:
-        raise ContentError(errors)
-    new.checked = [version.digest for version in library.versions]
+    except OSError as error:  # a full disk, a folder that may not be written
+        raise BuildError([f"error: {error.filename or options.output}: {error.strerror}"]) from error
 
 
 def _site(options: Options, library: Library) -> SiteLike:
@@ -225,7 +235,10 @@ def _options(asked: argparse.Namespace) -> Options:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="build.py", description="Publish the terms: content/ and site/ become public/."
+        # --watch runs the command again with the same words: none may be cut short.
+        allow_abbrev=False,
+        prog="build.py",
+        description="Publish the terms: content/ and site/ become public/.",
     )
     add = parser.add_argument
     add("--output", type=Path, default=ROOT / "public", metavar="FOLDER", help="default: public")

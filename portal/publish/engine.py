@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from portal.publish import manifest as manifests
 from portal.publish.compress import is_compressed
-from portal.publish.manifest import Manifest
 from portal.publish.output import Output, OutputError, Tree, parents
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from portal.publish.manifest import FileRecord
+    from portal.publish.manifest import FileRecord, Manifest
     from portal.publish.options import Options
 
 CHECKSUMS = "SHA256SUMS"
@@ -91,12 +90,16 @@ def publish(
     site: SiteLike,
     new: Manifest,
     progress: Callable[[int, int], None] | None = None,
+    before_writing: Callable[[], None] = lambda: None,
 ) -> Report:
     """Bring the output folder to what the site says now; `new` is `Manifest.begin`'s.
 
-    `progress` is called with the pages made so far and the pages to make. A build that fails or is
+    `before_writing` may still raise, and then nothing was written. `progress` is called with the pages made so far and the pages to make. A build that fails or is
     killed leaves the live folder as it was.
     """
+    for source in (options.content, options.theme):
+        if output.live.folder.is_relative_to(source.resolve()):
+            raise OutputError(f"{options.output} stands inside {source}: a site is not made of itself")
     with output.locked():
         output.refuse_strangers()
         new.notices = list(getattr(site, "notices", ()))
@@ -104,6 +107,7 @@ def publish(
         output.standby.read_manifest()
         plan = _plan(site, new.engine, output)
         new.pages = plan.pages
+        before_writing()
         if _is_complete(plan, output.live, options):
             return _rewrite_manifest(output.live, new)
         return _build(options, site, output, new, plan, progress)

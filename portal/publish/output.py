@@ -35,6 +35,10 @@ class OutputError(Exception):
     """The output folder cannot be used; the message says why."""
 
 
+class FreezeError(Exception):
+    """A page could not be made; the message names its address."""
+
+
 class Tree:
     """One of the two folders: its files, and what its manifest knows of them.
 
@@ -97,7 +101,7 @@ class Tree:
         return (
             manifest is not None
             and all(self.known(path) is not None for path in manifest.files)
-            and not any(self._strange_folders(manifest))
+            and next(self._strange_folders(manifest), None) is None
         )
 
     def _strange_folders(self, manifest: Manifest) -> Iterator[str]:
@@ -225,8 +229,8 @@ class Tree:
     def tidy(self, files: set[str], folders: set[str]) -> set[str]:
         """Remove what is neither a file nor a folder of the new site; return the folders that changed.
 
-        Frozen-Flask's own removal walks the whole tree after each build (with the null session it
-        was a ninth of a build of 2,801 pages); here only those folders are listed whose names
+        Frozen-Flask's own removal walks the whole tree after each build: 0.07 s for 2,802 pages, more
+        than a quarter of a build after one edit. Here only those folders are listed whose names
         changed behind the manifest's back.
         """
         manifest = self.manifest

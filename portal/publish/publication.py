@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from portal.french import NO_BREAK, long_date
-from portal.terms import NoVersionInForce
+from portal.french import long_date
+from portal.publish.references import read_references
+from portal.terms import ContentError, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +79,9 @@ class Row:
     @property
     def span(self) -> str:
         """The same after the word of the status: ``depuis le 1er octobre 2018``."""
-        return self.period if self.status == "past" else self.period.removeprefix("en vigueur ")
+        return (
+            self.period if self.status == "past" else self.period.removeprefix("en vigueur ").removeprefix("projet, ")
+        )
 
     @cached_property
     def key(self) -> str:
@@ -87,7 +90,11 @@ class Row:
 
 
 class Publication:
-    """The library, seen on the day of the build. Addresses are written without the site's prefix."""
+    """The library, seen on the day of the build. Addresses are written without the site's prefix.
+
+    Raises:
+        ContentError: when no version is in force that day, or the references cannot be read.
+    """
 
     def __init__(self, options: Options, library: Library) -> None:
         self.options = options
@@ -96,21 +103,16 @@ class Publication:
         self.base = base
         self.root = urlsplit(base).path.rstrip("/")
         self.rows = _rows(library, options.today)
+        self.current = self._in_force()
+        self.references = read_references(options.references) if options.references else ()
         self._by_slug = {row.slug: row for row in self.rows}
 
-    @cached_property
-    def current(self) -> Row:
-        """The version in force.
-
-        Raises:
-            NoVersionInForce: when every version is to come.
-        """
+    def _in_force(self) -> Row:
         for row in self.rows:
             if row.status == "in_force":
                 return row
-        raise NoVersionInForce(
-            f"Aucune version des CGV n'est en vigueur le {self.options.today:%d/%m/%Y}{NO_BREAK}: rien à publier."
-        )
+        message = f"aucune version n'est en vigueur le {self.options.today:%d/%m/%Y} : rien à publier"
+        raise ContentError([Finding("cgv", 0, message)])
 
     @cached_property
     def coming(self) -> tuple[Row, ...]:
@@ -126,14 +128,13 @@ class Publication:
         """Digest of each thing a page may say that it reads."""
         files = self.library.sources
         named = {name.removesuffix(".toml"): hashlib.sha256(raw).hexdigest() for name, raw in files.items()}
-        references = self.options.references
         return named | {
             "terms": self.current.key,
             "history": digest(*(f"{row.slug} {row.last_day} {row.status} {row.version.sha256}" for row in self.rows)),
             "coming": digest(*(row.key for row in self.coming)),
             "year": str(self.options.today.year),
             "today": self.options.today.isoformat(),
-            "references": hashlib.sha256(references.read_bytes()).hexdigest() if references else "",
+            "references": digest(*(f"{reference.name} {reference.since}" for reference in self.references)),
         }
 
     @cached_property
@@ -162,4 +163,3 @@ def _rows(library: Library, today: date) -> tuple[Row, ...]:
             status = "past"
         rows.append(Row(version, last, status))
     return tuple(reversed(rows))
-

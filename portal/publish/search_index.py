@@ -1,25 +1,20 @@
 """What the search page looks through: one entry per clause of the version in force.
 
-`/recherche/index.json`:
-
-    {"version": "2018-10-01",
-     "entries": [{"url": "/cgv/2018-10-01/article-7/#art-7-1-2",   without the site's prefix
-                  "number": "7.1.2", "heading": "7.1.2 Clients …", "article": "ARTICLE 7. …",
-                  "text": "plain text of the clause, its own alinéas only"}]}
+    {"url": "/cgv/2018-10-01/article-7/#art-7-1-2",   without the site's prefix
+     "number": "7.1.2", "heading": "7.1.2 Clients …", "article": "ARTICLE 7. …",
+     "text": "plain text of the clause, its own alinéas only"}
 
 Folding accents and plurals is the script's matter: the index holds the words as printed.
 """
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from portal.publish.citations import printed_number
-from portal.publish.pages.fixed import DataFile
 
 if TYPE_CHECKING:
-    from portal.publish.publication import Publication, Row
+    from portal.publish.publication import Row
 
 
 def search_entries(row: Row) -> list[dict[str, Any]]:
@@ -35,11 +30,3 @@ def search_entries(row: Row) -> list[dict[str, Any]]:
         for article in row.version.articles
         for clause in article.clauses
     ]
-
-
-def _index(publication: Publication) -> str:
-    row = publication.current
-    return json.dumps({"version": row.slug, "entries": search_entries(row)}, ensure_ascii=False, separators=(",", ":"))
-
-
-FILES = (DataFile("/recherche/index.json", "application/json", ("terms",), _index),)

@@ -85,7 +85,9 @@ class Site:
                 yield Page(f"/cgv/{row.slug}.md", row.version.sha256, "data")
         if self._wants("comparisons"):
             for old, new in pairs(publication):
-                yield Page(f"/cgv/comparer/{old.slug}/{new.slug}/", digest(self._company, old.key, new.key), "comparisons")
+                yield Page(
+                    f"/cgv/comparer/{old.slug}/{new.slug}/", digest(self._company, old.key, new.key), "comparisons"
+                )
         if self._wants("pdf") and not self._without_pdf:
             for row in publication.rows:
                 key = digest("pdf", self._company, row.version.digest, row.slug, str(row.last_day), row.status)

@@ -12,13 +12,13 @@ MENTIONS = {
     "capital": "capital social",
     "vat_number": "numéro de TVA intracommunautaire",
     "publication_director": "directeur ou directrice de la publication",
-    "host_name": "nom de l'hébergeur",
-    "host_address": "adresse de l'hébergeur",
-    "host_phone": "téléphone de l'hébergeur",
+    "host_name": "nom de l’hébergeur",
+    "host_address": "adresse de l’hébergeur",
+    "host_phone": "téléphone de l’hébergeur",
     "hours": "horaires de la hotline",
     "dispute_mail": "adresse électronique pour les contestations",
     "data_protection_contact": "contact pour les données personnelles",
-    "accessibility_contact": "contact pour l'accessibilité",
+    "accessibility_contact": "contact pour l’accessibilité",
 }
 KNOWN = (
     "name", "legal_name", "legal_form", "street", "postal_code", "city", "country", "phone", "mail", "website",

@@ -162,8 +162,12 @@ def _folders(content: Path, problems: list[Finding]) -> Iterator[tuple[str, date
 def _read(content: Path, name: str, problems: list[Finding]) -> bytes:
     try:
         raw = (content / name).read_bytes()
+    except FileNotFoundError:
+        problems.append(Finding(name, 0, "fichier absent"))
+        return b""
     except OSError as error:
-        problems.append(Finding(name, 0, f"fichier absent ou illisible ({error.strerror})"))
+        # A folder in its place, or a file one may not read: the number is what can be looked up.
+        problems.append(Finding(name, 0, f"fichier illisible (errno {error.errno})"))
         return b""
     try:
         raw.decode()

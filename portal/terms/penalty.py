@@ -80,12 +80,16 @@ def late_penalty(
         MissingLegalRate: naming the half-year whose rate is not known.
     """
     if until < due:
-        raise InvalidPeriod(f"Le paiement ({until}) précède l'échéance ({due}) : rien n'est en retard.")
+        raise InvalidPeriod(
+            f"Le paiement ({until:%d/%m/%Y}) précède l’échéance ({due:%d/%m/%Y}) : rien n’est en retard."
+        )
     lines: list[PenaltyLine] = []
     rest, start = amount, due + timedelta(days=1)
     for day, paid in sorted(payments):
         if not due <= day <= until or paid <= 0 or paid > rest:
-            raise InvalidPeriod(f"Le paiement de {paid} du {day} ne tient pas dans ce qui est dû ({rest}).")
+            raise InvalidPeriod(
+                f"Le paiement de {paid} € du {day:%d/%m/%Y} ne tient pas dans ce qui est dû ({rest} €)."
+            )
         if rest:
             lines += _split(law, rest, start, day)
         rest, start = rest - paid, day + timedelta(days=1)

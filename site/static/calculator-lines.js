@@ -10,7 +10,7 @@ function copyOf(template) {
   const copy = template.content.firstElementChild.cloneNode(true);
   made += 1;
   for (const each of [copy, ...copy.querySelectorAll("*")]) {
-    for (const name of ["id", "for", "name"]) {
+    for (const name of ["id", "for", "name", "aria-describedby"]) {
       const value = each.getAttribute(name);
       if (value?.includes("-N")) each.setAttribute(name, value.replace("-N", `-${made}`));
     }
@@ -19,6 +19,9 @@ function copyOf(template) {
 }
 
 const find = (root, name) => root.querySelector(`[data-field="${name}"]`);
+
+// An address writes "12.5"; a French field shows "12,5".
+export const comma = (text) => (/^\d+\.\d+$/.test(text) ? text.replace(".", ",") : text);
 
 // One intervention's part of the form. `tariff`: what its lists of services and hours show.
 export class LineView {
@@ -84,6 +87,12 @@ export class LineView {
     this.#tellAlone();
   }
 
+  // A work taken out returns to its place: before `next`, or at the end.
+  bringBack(row, next) {
+    this.entries.insertBefore(row, next?.parentNode === this.entries ? next : null);
+    this.#tellAlone();
+  }
+
   // The only work of an intervention cannot be taken out: one removes the intervention.
   #tellAlone() {
     const alone = this.rows.length < 2;
@@ -107,7 +116,7 @@ export class LineView {
     this.mode = mode;
     for (const entry of draft.entries.length ? draft.entries : [undefined]) this.addEntry(entry);
     find(this.root, "times").value = draft.times;
-    find(this.root, "km").value = draft.km;
+    find(this.root, "km").value = comma(draft.km);
     // Kilometres of a work that is not on site are shown, so that they can be taken out.
     if (draft.km.trim()) this.root.querySelector("[data-km]").hidden = false;
     const hour = find(this.root, "hour");

@@ -1,12 +1,12 @@
 // The calculator: what is typed becomes an address, a cost with its working, and what one takes away.
-import { LineView, tellField, tellSummary } from "./calculator-lines.js";
+import { comma, LineView, tellField, tellSummary } from "./calculator-lines.js";
 import { costChart } from "./chart.js";
 import { copy } from "./clipboard.js";
 import { announcer, byId, download, h, pageData } from "./dom.js";
 import { judge, readQuery, workOut, writeQuery } from "./estimate.js";
 import { csv, inWords, quoteLink } from "./estimate-export.js";
 import { longDate, money, points, scaled } from "./french.js";
-import { contractWorking, hoursWorking, tariffChanges, versionName } from "./working.js";
+import { brief, contractWorking, hoursWorking, tariffChanges, versionName } from "./working.js";
 
 const NB = "\u00a0";
 const ADDRESS_DELAY = 300; // Browsers refuse an address that changes too often.
@@ -53,6 +53,7 @@ function showLine(view, index, line, draft) {
   at("number").textContent = index + 1;
   at("points").textContent = line ? points(line.points) : "–";
   at("net").textContent = line ? `${money(line.net)}${NB}HT` : "–";
+  at("brief").replaceChildren(...(line ? brief(line, tariff, data) : []));
   at("working").hidden = !line;
   at("contract").replaceChildren(...(line ? contractWorking(line, data) : []));
   at("hours").replaceChildren(...(line ? hoursWorking(line, tariff, data) : []));
@@ -131,11 +132,16 @@ function insist() {
 // --- changing ---
 
 let writing;
+function writeAddress() {
+  clearTimeout(writing);
+  history.replaceState(null, "", `?${latest.query}`);
+}
+
 function changed() {
   strange = [];
-  const { cost, query } = update();
+  const { cost } = update();
   clearTimeout(writing);
-  writing = setTimeout(() => history.replaceState(null, "", `?${query}`), ADDRESS_DELAY);
+  writing = setTimeout(writeAddress, ADDRESS_DELAY);
   if (cost.lines.some(Boolean)) {
     say(`Total${NB}: ${points(cost.points)} avec contrat, ${money(cost.net)} hors taxes sans contrat.`);
   }
@@ -165,12 +171,11 @@ const acts = {
   "remove-entry": (view, button) => {
     const row = button.closest("[data-entry]");
     const next = row.nextElementSibling ?? row.previousElementSibling;
+    const place = row.nextElementSibling;
     view.removeEntry(row);
     next.querySelector("select").focus();
     offerUndo("Travail retiré.", () => {
-      view.entries.insertBefore(row, next.isConnected && row.after === next ? next : null);
-      const alone = view.rows.length < 2;
-      for (const each of view.rows) each.querySelector('[data-do="remove-entry"]').hidden = alone;
+      view.bringBack(row, place);
       row.querySelector("select").focus();
     });
   },
@@ -220,6 +225,7 @@ byId("form").addEventListener("input", ({ target }) => {
 byId("form").addEventListener("change", ({ target }) => {
   left.add(target);
   showProblems(latest.reading.problems);
+  writeAddress(); // Whoever leaves a field may reload at once.
 });
 byId("form").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -235,11 +241,15 @@ async function told(text) {
 byId("copy").addEventListener("click", async () => {
   if (await copy(latest.address)) told("Lien copié.");
 });
-byId("print").addEventListener("click", () => {
-  const folded = [...document.querySelectorAll("details[data-working]:not([open])")];
-  for (const each of folded) each.open = true;
-  window.print();
-  for (const each of folded) each.open = false;
+byId("print").addEventListener("click", () => window.print());
+// Paper shows every working, whichever way one prints.
+let unfolded = [];
+addEventListener("beforeprint", () => {
+  unfolded = [...document.querySelectorAll("details[data-working]:not([open])")];
+  for (const each of unfolded) each.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const each of unfolded) each.open = false;
 });
 byId("csv").addEventListener("click", () => {
   if (!latest.cost.lines.some(Boolean)) return insist();
@@ -261,9 +271,14 @@ async function tariffOf(slug) {
   return (await answer.json()).tariff;
 }
 
+const STANDINGS = {
+  past: ({ from, to }) => `les CGV en vigueur du ${longDate(from)} au ${longDate(to)}, qui ne le sont plus`,
+  future: ({ from }) => `les CGV à venir, qui entreront en vigueur le ${longDate(from)}`,
+  draft: () => "un projet de CGV, qui n’engage personne",
+};
+
 function showOld() {
   const changes = tariffChanges(tariff, data.tariff);
-  const future = here.from > current.from;
   const recompute = h("button", { type: "button" }, "Recalculer avec les CGV en vigueur");
   recompute.addEventListener("click", () => {
     const drafts = views().map((view) => [view.read(), view.mode]);
@@ -276,11 +291,9 @@ function showOld() {
     byId("result").focus();
   });
   byId("old").replaceChildren(
-    h("p", {}, future
-      ? `Cette estimation suit les CGV à venir, qui entreront en vigueur le ${longDate(here.from)}.`
-      : `Cette estimation suit les CGV en vigueur du ${longDate(here.from)} au ${longDate(here.to)}, qui ne le sont plus.`),
+    h("p", {}, `Cette estimation suit ${STANDINGS[here.status](here)}.`),
     changes.length
-      ? h("div", {}, h("p", {}, future ? `Écarts avec les CGV en vigueur${NB}:` : `Ce qui a changé dans le tarif depuis${NB}:`),
+      ? h("div", {}, h("p", {}, here.status === "past" ? `Ce qui a changé dans le tarif depuis${NB}:` : `Écarts avec les CGV en vigueur${NB}:`),
         h("ul", {}, changes.map((change) => h("li", {}, change))))
       : h("p", {}, "Le tarif est le même dans les CGV en vigueur."),
     h("p", {}, h("a", { href: `${data.root}/cgv/comparer/?a=${here.slug}&b=${data.inForce}` }, "Comparer les deux versions")),
@@ -310,9 +323,9 @@ async function start() {
   lines.replaceChildren();
   const given = asked.lines.slice(0, data.limits.lines)
     .map((line) => ({ ...line, entries: line.entries.slice(0, data.limits.entries) }));
-  for (const line of given.length ? given : [freshLine("1 h")]) addLine(line);
+  for (const line of given.length ? given : [freshLine(data.start.duration)]) addLine(line);
   byId("vat").checked = asked.vat === "1";
-  byId("point").value = asked.point;
+  byId("point").value = comma(asked.point);
   showPinned();
   if (tariff !== data.tariff) showOld();
   const shown = { ...asked, lines: asked.lines.length ? asked.lines : readForm().lines };
@@ -322,6 +335,7 @@ async function start() {
     if (!inFields.has(where)) strange.push({ field: null, where: placeOf(where), text: data.messages[kind] });
   }
   update();
+  byId("result").removeAttribute("aria-busy");
   if (strange.length || problems.length) insist();
 }
 

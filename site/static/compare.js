@@ -9,33 +9,57 @@ import { longDate } from "./french.js";
 const NB = "\u00a0";
 const data = pageData("page-data");
 const KINDS = {
-  changed: "modifié", added: "ajouté", removed: "supprimé", moved: "déplacé", renumbered: "renuméroté",
+  changed: "Modifié", added: "Ajouté", removed: "Supprimé", moved: "Déplacé", renumbered: "Renuméroté",
 };
 const TAGS = { del: "del", ins: "ins" };
-const ELEMENTS = { heading: "p", paragraph: "p", item: "p" };
 const form = byId("compare");
 const place = byId("comparison");
 const say = (text) => { byId("compare-status").textContent = text; };
 
 const runs = (list) => list.map(({ kind, text }) => (TAGS[kind] ? h(TAGS[kind], {}, text) : text));
-const cell = (role, list) => h("div", {}, list.length ? h(ELEMENTS[role], { class: role }, runs(list)) : null);
+const piece = (role, list) => (list.length
+  ? h(role === "heading" ? "h3" : "p", { class: role }, runs(list))
+  : h("p", { class: "none", "aria-hidden": "true" }));
+
+// Both sides in one line of reading: what went out before what came in.
+function inline(old, now) {
+  const [left, right, merged] = [[...old], [...now], []];
+  while (left.length || right.length) {
+    if (left[0]?.kind === "del") merged.push(left.shift());
+    else if (right[0]?.kind === "ins") merged.push(right.shift());
+    else { merged.push(left.shift()); right.shift(); }
+  }
+  return merged;
+}
 
 function row({ kind, old, now, textChanged, blocks }) {
   const clause = now ?? old;
-  const moved = old && now && old.number !== now.number ? `, ancien article ${old.name}` : "";
-  const title = h("h3", {},
-    h("a", { href: data.root + clause.url }, `Article ${clause.name}`), ` ${KINDS[kind]}${moved}`,
-    textChanged && ["moved", "renumbered"].includes(kind) ? " et modifié" : "");
-  return h("section", { class: `change ${kind}` }, title,
-    blocks.map((block) => h("div", { class: "pair" }, cell(block.role, block.old), cell(block.role, block.now))));
+  const again = textChanged && ["moved", "renumbered"].includes(kind) ? " et modifié" : "";
+  const number = old && now && old.number !== now.number ? `${old.number}, devenu ${now.number}` : clause.name;
+  return h("section", { class: "change" },
+    h("h2", {}, `${KINDS[kind]}${again}${NB}: `, h("a", { href: data.root + clause.url }, number)),
+    h("div", { class: "two" }, blocks.flatMap((block) => [
+      h("div", {}, piece(block.role, block.old)), h("div", {}, piece(block.role, block.now))])),
+    h("div", { class: "one" }, blocks.map((block) => piece(block.role, inline(block.old, block.now)))));
+}
+
+function views() {
+  const choice = (id, label, checked) => h("label", {}, h("input", { type: "radio", name: "view", id, checked }), ` ${label}`);
+  return h("fieldset", { class: "views" }, h("legend", {}, "Présentation"), choice("two", "Côte à côte", true), " ", choice("one", "Dans le texte", false));
+}
+
+function sides(old, now) {
+  const side = (tag, words, version) => h("li", {}, h(tag, {}, words), " ",
+    h("a", { href: `${data.root}/cgv/${version.slug}/` }, `CGV du ${longDate(version.from)}`));
+  return h("ul", { class: "both" }, side("del", "Ancien texte", old), side("ins", "Nouveau texte", now));
 }
 
 function summary(rows) {
   const parts = Object.entries(KINDS).flatMap(([kind, word]) => {
     const count = rows.filter((each) => each.kind === kind).length;
-    return count ? [`${count} ${word}${count > 1 ? "s" : ""}`] : [];
+    return count ? [`${count}${NB}${word.toLowerCase()}${count > 1 ? "s" : ""}`] : [];
   });
-  return parts.length ? `Articles${NB}: ${parts.join(", ")}.` : "Les deux textes sont identiques.";
+  return parts.length ? `Numéros d’article${NB}: ${parts.join(", ")}.` : `Rien ne change${NB}: les deux textes disent la même chose, mot pour mot.`;
 }
 
 async function read(slug) {
@@ -48,7 +72,7 @@ async function show(a, b) {
   const known = (slug) => data.versions.find((version) => version.slug === slug);
   const [old, now] = [known(a), known(b)];
   if (!old || !now) {
-    say(`Cette adresse cite une version qui n’existe pas. Choisissez deux versions dans la liste.`);
+    say("Cette adresse cite une version qui n’existe pas. Choisissez deux versions dans la liste.");
     return;
   }
   say("Comparaison en cours…");
@@ -59,10 +83,8 @@ async function show(a, b) {
     const words = summary(rows);
     document.title = `CGV du ${longDate(old.from)} et du ${longDate(now.from)} – ${document.title.split("–").at(-1).trim()}`;
     place.replaceChildren(
-      h("h2", {}, `Du ${longDate(old.from)} au ${longDate(now.from)}`),
-      h("p", {}, words),
-      h("div", { class: "pair sides", "aria-hidden": "true" }, h("div", {}, `CGV du ${longDate(old.from)}`), h("div", {}, `CGV du ${longDate(now.from)}`)),
-      ...changed.map(row));
+      h("h2", {}, `Ce qui change du ${longDate(old.from)} au ${longDate(now.from)}`),
+      sides(old, now), ...(changed.length ? [views()] : []), h("div", { class: "changes" }, changed.map(row)));
     say(words);
   } catch {
     say("Les textes n’ont pas pu être lus. Vérifiez la connexion, puis rechargez la page.");

@@ -25,6 +25,10 @@ export function asked(query) {
 // "contest" finds "contestation"; a number only itself.
 const meets = (word, wanted) => word === wanted || (wanted.length > 3 && !/^\d/.test(wanted) && word.startsWith(wanted));
 
+// The words looked for side by side, in their order: the surest sign.
+const phrase = (words, wanted) => wanted.length > 1
+  && words.some((_, start) => wanted.every((stemmed, offset) => words[start + offset] !== undefined && meets(words[start + offset], stemmed)));
+
 export class Index {
   constructor(entries) {
     this.entries = entries.map((entry) => ({
@@ -43,7 +47,7 @@ export class Index {
         const inBody = each.body.filter((word) => meets(word, stemmed)).length;
         return 10 * Math.min(inTitle, 1) + Math.min(inBody, 5);
       });
-      return { entry: each.entry, order, met: hits.filter(Boolean).length, score: hits.reduce((a, b) => a + b, 0) };
+      return { entry: each.entry, order, met: hits.filter(Boolean).length, score: hits.reduce((a, b) => a + b, phrase(each.body, wanted) ? 5 : 0) };
     }).filter(({ met }) => met);
     const strict = scored.filter(({ met }) => met === wanted.length);
     const kept = (strict.length ? strict : scored)
@@ -54,18 +58,21 @@ export class Index {
 
 const AROUND = 90;
 
-// The stretch of text around the first words met: [{text, hit}], whole words only.
+// The stretch of text that holds most of the words looked for: [{text, hit}], whole words only.
 export function excerpt(text, wanted) {
   const words = wordsOf(text);
   const isHit = ({ stem: own }) => wanted.some((stemmed) => meets(own, stemmed));
-  const first = words.find(isHit)?.at ?? 0;
+  const hits = words.filter(isHit);
+  const kinds = ({ at }) => new Set(hits.filter((other) => other.at >= at && other.at < at + 2 * AROUND)
+    .map(({ stem: own }) => wanted.find((stemmed) => meets(own, stemmed)))).size;
+  const first = hits.reduce((best, hit) => (best && kinds(best) >= kinds(hit) ? best : hit), null)?.at ?? 0;
   const start = first > AROUND ? text.indexOf(" ", first - AROUND) + 1 : 0;
   const rough = first + 2 * AROUND;
   const end = rough < text.length ? text.indexOf(" ", rough) : -1;
   const stop = end < 0 ? text.length : end;
   const parts = [{ text: start ? "… " : "", hit: false }];
   let at = start;
-  for (const each of words.filter((word) => word.at >= start && word.at < stop && isHit(word))) {
+  for (const each of hits.filter(({ at: place }) => place >= start && place < stop)) {
     parts.push({ text: text.slice(at, each.at), hit: false }, { text: each.word, hit: true });
     at = each.at + each.word.length;
   }

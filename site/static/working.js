@@ -40,6 +40,15 @@ function countedStep(once, root) {
   return [`Temps réel${NB}: ${duration(once.worked)}. Temps compté${NB}: ${duration(once.counted)}, ${least}`, ...end, rest];
 }
 
+// The working in one line: what was worked, what is counted, at which rates, from where.
+export function brief({ once }, tariff, data) {
+  const rates = [...new Set(once.lines.map(({ rate }) => decimal(rate)))].join(" et ");
+  return [
+    `Temps réel${NB}: ${duration(once.worked)}, temps compté${NB}: ${duration(once.counted)}, ${rates}${NB}points par heure (`,
+    articleLink(once.lines[0], data.root), `, ${versionName(tariff.from)}).`,
+  ];
+}
+
 export function contractWorking({ line, once, points: total }, data) {
   const steps = once.lines.map((each) => [
     `${each.label}${NB}: ${duration(each.minutes)} à ${decimal(each.rate)}${NB}points par heure (`,

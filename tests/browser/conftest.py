@@ -121,22 +121,41 @@ def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("site") / "public"
 
 
+class ServeSite(Protocol):
+    """``with serve_site(content, folder) as url``: a content built into a folder, and served."""
+
+    def __call__(self, content: Path, folder: Path) -> AbstractContextManager[str]: ...
+
+
 @pytest.fixture(scope="session")
-def site_url(site_folder: Path) -> Iterator[str]:
-    """Address of the real site, without a last slash: built by build.py, served on a free port."""
-    site_folder.mkdir()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SiteHandler, directory=str(site_folder)))
-    url = f"http://127.0.0.1:{server.server_port}"
-    command = [sys.executable, "build.py", "--output", str(site_folder), "--base-url", f"{url}/", "--today", TODAY]
-    site_folder.rmdir()
-    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert built.returncode == 0, f"build.py failed:\n{built.stdout}\n{built.stderr}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield url
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def serve_site() -> ServeSite:
+    """Builds with build.py and serves on a free port; the address has no last slash."""
+
+    @contextmanager
+    def serving(content: Path, folder: Path) -> Iterator[str]:
+        folder.mkdir()
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SiteHandler, directory=str(folder)))
+        folder.rmdir()  # build.py makes it; the server only keeps its name
+        url = f"http://127.0.0.1:{server.server_port}"
+        where = ["--content", str(content), "--output", str(folder), "--base-url", f"{url}/"]
+        command = [sys.executable, "build.py", *where, "--today", TODAY]
+        built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert built.returncode == 0, f"build.py failed:\n{built.stdout}\n{built.stderr}"
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield url
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return serving
+
+
+@pytest.fixture(scope="session")
+def site_url(serve_site: ServeSite, content: Path, site_folder: Path) -> Iterator[str]:
+    """Address of the real site."""
+    with serve_site(content, site_folder) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

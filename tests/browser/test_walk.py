@@ -192,24 +192,31 @@ def test_an_unknown_address_answers_404_in_french_and_shows_the_way(
     watch.forget()
 
 
-def test_pages_read_without_javascript(new_page: Any, visits: Visits) -> None:
+def test_pages_read_without_javascript(new_page: Any, watch: Any, visits: Visits) -> None:
     with new_page(1280, java_script_enabled=False) as page:
         for address in visits.through(page):
             text = page.locator("main").inner_text()
             visits.expect(len(text) > 100, address, "nothing to read without JavaScript")
             visits.expect(not re.search(r"\b(undefined|NaN|None)\b", text), address, "a code name on the page")
+    # Scripts that a page preloads are refused by the browser itself: that is the point here.
+    watch.problems = [problem for problem in watch.problems if not problem.endswith(".js (csp)")]
 
 
 def test_nothing_moves_while_a_page_loads(new_page: Any, visits: Visits) -> None:
     """Cumulative layout shift, as the browser counts it, is nought."""
     script = """() => new Promise((done) => {
       let sum = 0;
-      new PerformanceObserver((list) => { for (const shift of list.getEntries()) sum += shift.value; })
-        .observe({ type: 'layout-shift', buffered: true });
-      setTimeout(() => done(sum), 100);
+      const moved = new Set();
+      new PerformanceObserver((list) => {
+        for (const shift of list.getEntries()) {
+          sum += shift.value;
+          for (const { node } of shift.sources) moved.add(node ? `${node.nodeName}.${node.className || ''}` : '?');
+        }
+      }).observe({ type: 'layout-shift', buffered: true });
+      setTimeout(() => done([sum, [...moved]]), 100);
     })"""
     for width in (375, 1280):
         with new_page(width) as page:
             for address in visits.through(page):
-                shift = page.evaluate(script)
-                visits.expect(shift < 0.01, address, f"layout shift {shift:.3f} at {width} px")
+                shift, moved = page.evaluate(script)
+                visits.expect(shift < 0.01, address, f"layout shift {shift:.3f} at {width} px: {moved}")

@@ -157,7 +157,7 @@ class Workshop:
         return self.files(output)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_workshop(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Workshop]:
     """A maker of workshops, each in a folder of its own."""
     return lambda: Workshop(tmp_path_factory.mktemp("workshop"))

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from portal.publish.engine import unchanged
-from portal.publish.freezer import FreezeError
 from portal.publish.manifest import input_records
-from portal.publish.output import Output, OutputError
+from portal.publish.output import FreezeError, Output, OutputError
 
 if TYPE_CHECKING:
     from tests.publish.conftest import Workshop
@@ -51,11 +50,11 @@ def test_the_checksums_are_those_of_the_whole_site(workshop: Workshop) -> None:
 
 def test_a_second_build_finds_nothing_to_do(workshop: Workshop) -> None:
     workshop.build()
-    before = (workshop.public / "index.html").stat()
+    before = (workshop.public / "index.html").stat().st_mtime_ns
     report, rendered = workshop.build()
     assert not report.changed
     assert rendered == []
-    assert (workshop.public / "index.html").stat() == before
+    assert (workshop.public / "index.html").stat().st_mtime_ns == before
 
 
 def test_only_the_pages_of_an_edited_note_are_made(workshop: Workshop) -> None:
@@ -153,6 +152,15 @@ def test_a_file_of_somebody_else_inside_the_tree_is_removed(workshop: Workshop) 
     assert not (workshop.public / "notes/link.html").is_symlink()
 
 
+@pytest.mark.parametrize("path", ["stray.html", "notes/stray.html", "notes/one/stray.html"])
+def test_a_single_stray_file_is_seen_at_any_depth(workshop: Workshop, path: str) -> None:
+    workshop.build()
+    good = workshop.files()
+    (workshop.public / path).write_text("?")
+    workshop.build()
+    assert workshop.files() == good
+
+
 def test_a_link_put_in_the_place_of_a_page_is_not_followed(workshop: Workshop) -> None:
     workshop.build()
     good = workshop.files()
@@ -188,6 +196,12 @@ def test_a_folder_that_is_not_ours_is_refused_and_left_alone(workshop: Workshop)
     with pytest.raises(OutputError, match=r"did not publish .*nothing was touched"):
         workshop.build()
     assert workshop.files() == {"letter.txt": b"dear"}
+
+
+@pytest.mark.parametrize("inside", ["content", "theme"])
+def test_an_output_inside_what_the_site_is_made_of_is_refused(workshop: Workshop, inside: str) -> None:
+    with pytest.raises(OutputError, match="made of itself"):
+        workshop.build(workshop.folder / inside / "public")
 
 
 def test_an_empty_folder_is_taken(workshop: Workshop) -> None:

@@ -12,8 +12,8 @@ import pytest
 from flask import Flask, Response, redirect
 
 from portal.publish import freezer as freezers
-from portal.publish.freezer import FreezeError, Freezer, PublicFreezer, file_of, freezer_class
-from portal.publish.output import Tree
+from portal.publish.freezer import Freezer, PublicFreezer, file_of, freezer_class
+from portal.publish.output import FreezeError, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable

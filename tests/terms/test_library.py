@@ -162,6 +162,14 @@ def put(path: str, raw: bytes) -> Callable[[Path], None]:
     return change
 
 
+def in_its_place(path: str) -> Callable[[Path], None]:
+    def change(content: Path) -> None:
+        (content / path).unlink()
+        (content / path).mkdir()
+
+    return change
+
+
 CLAUSES = f"cgv/{SEED}/clauses.toml"
 TEXT = f"cgv/{SEED}/cgv.md"
 
@@ -171,6 +179,7 @@ TEXT = f"cgv/{SEED}/cgv.md"
     [
         (lambda content: (content / "law.toml").unlink(), "law.toml: fichier absent"),
         (lambda content: (content / TEXT).unlink(), f"{TEXT}: fichier absent"),
+        (in_its_place("law.toml"), "law.toml: fichier illisible (errno "),
         (lambda content: (content / CLAUSES).unlink(), f"{CLAUSES}: fichier absent"),
         (lambda content: shutil.rmtree(content / "cgv"), "cgv: dossier absent"),
         (shutil.rmtree, "dossier de contenu absent"),

@@ -1,6 +1,7 @@
 """The files for programs that have one address. Those of each version are in `version`."""
 
-from portal.publish.data import feeds, tariff, version
-from portal.publish import search_index
+from portal.publish.data.feeds import FILES as FEEDS
+from portal.publish.data.tariff import FILES as TARIFF
+from portal.publish.data.version import FILES as VERSIONS
 
-FILES = (*version.FILES, *tariff.FILES, *feeds.FILES, *search_index.FILES)
+FILES = (*VERSIONS, *TARIFF, *FEEDS)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from portal.publish.citations import Cited
 from portal.publish.data.jsonld import company_jsonld, site_jsonld, tariff_jsonld
 from portal.publish.pages.fixed import FixedPage
-from portal.publish.pages.text import home_of
-from portal.terms import ContentError, Finding
+from portal.publish.pages.text import defined_words, home_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from portal.publish.publication import Publication
     from portal.terms.figures import Definition
@@ -71,8 +67,6 @@ class _Term:
 
 
 def _glossary(publication: Publication) -> Mapping[str, Any]:
-    from portal.publish.pages.text import defined_words
-
     row = publication.current
     version, cited = row.version, Cited(row)
 
@@ -94,49 +88,12 @@ def _glossary(publication: Publication) -> Mapping[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A client that is named as a reference."""
-
-    name: str
-    since: str
-
-
-def read_references(path: Path) -> tuple[Reference, ...]:
-    """Read the file that the portal exports: ``{"references": [{"name": …, "since": "2021-03-04"}]}``.
-
-    Raises:
-        ContentError: when the file does not have that shape.
-    """
-    try:
-        entries = json.loads(path.read_text(encoding="utf-8"))["references"]
-        found = [Reference(str(entry["name"]), str(entry.get("since") or "")) for entry in entries]
-        for reference in found:
-            if reference.since:
-                int(reference.since[:4])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ContentError(
-            [Finding(str(path), 0, f'références illisibles, {{"references": [{{"name", "since"}}]}} attendu : {error}')]
-        ) from error
-    return tuple(sorted(found, key=lambda reference: reference.name.casefold()))
-
-
 def _references(publication: Publication) -> Mapping[str, Any]:
-    path = publication.options.references
     return {
         "row": publication.current,
         "terms": Cited(publication.current),
-        "references": read_references(path) if path else (),
+        "references": publication.references,
     }
-
-
-def since_words(text: str) -> str:
-    """``2021-03-04`` as ``2021``; a year stays a year."""
-    try:
-        return str(date.fromisoformat(text).year)
-    except ValueError:
-        return text
-
 
 
 PAGES = (

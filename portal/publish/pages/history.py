@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, current_app, render_template
@@ -32,11 +32,7 @@ def pairs(publication: Publication) -> tuple[tuple[Row, Row], ...]:
     """Every published comparison, older version first: grows with the versions, not with their square."""
     rows = publication.rows
     now = rows.index(publication.current)
-    found = {
-        (old, new)
-        for old in range(len(rows))
-        for new in range(old + 1, min(old + NEIGHBOURS + 1, len(rows)))
-    }
+    found = {(old, new) for old in range(len(rows)) for new in range(old + 1, min(old + NEIGHBOURS + 1, len(rows)))}
     found |= {(min(other, now), max(other, now)) for other in range(len(rows)) if other != now}
     return tuple((rows[old], rows[new]) for old, new in sorted(found))
 
@@ -44,7 +40,7 @@ def pairs(publication: Publication) -> tuple[tuple[Row, Row], ...]:
 def _versions(publication: Publication) -> Mapping[str, Any]:
     return {
         "rows": tuple(reversed(publication.rows)),
-        "before": {new.slug: old for old, new in zip(publication.rows, publication.rows[1:], strict=False)},
+        "before": {new.slug: old for old, new in pairwise(publication.rows)},
         "data": {
             "root": publication.root,
             "versions": browser_data.versions_data(publication.library, publication.options.today),
@@ -54,9 +50,14 @@ def _versions(publication: Publication) -> Mapping[str, Any]:
 
 
 def _choose(publication: Publication) -> Mapping[str, Any]:
+    rows = publication.rows
+    successive = tuple(pairwise(rows))
     return {
-        "rows": publication.rows,
-        "pairs": tuple(reversed(pairs(publication))),
+        "rows": rows,
+        "successive": successive[::-1],
+        "with_current": tuple(
+            pair for pair in reversed(pairs(publication)) if publication.current in pair and pair not in successive
+        ),
         "data": {
             "root": publication.root,
             "versions": browser_data.versions_data(publication.library, publication.options.today),

@@ -5,7 +5,8 @@ What they are given:
 
     row        the version: row.slug, row.url, row.day, row.period, row.status, row.word, row.name,
                row.version.sha256, row.version.title
-    contents   every article of the version, in order: (url, anchor, number, title)
+    contents   every article of the version, in order: (url, anchor, number, title); contents_links is
+               the same as links, the one of the page marked
     version.html   articles (HTML of each), closing (last line of the text), whole: True at /cgv/,
                    coming: versions that are announced (at /cgv/ only)
     article.html   article, html, definitions ((definition, its citation) ...), previous, following:
@@ -18,6 +19,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Blueprint, abort, current_app, render_template
+from markupsafe import Markup, escape
 
 from portal.publish.citations import Cited
 from portal.publish.pages.text import Word, article_html, defined_words, home_of
@@ -56,6 +58,16 @@ def _contents(row: Row) -> tuple[Entry, ...]:
     return tuple(Entry(f"{row.url}{a.slug}/", a.anchor, a.number, a.title) for a in row.version.articles)
 
 
+@lru_cache(maxsize=16)
+def _links(row: Row, root: str, *, inside: bool) -> str:
+    """Links to every article: to their pages, or inside the whole text. One string for a version's pages."""
+    return "\n".join(
+        f'<a href="{f"#{entry.anchor}" if inside else escape(root + entry.url)}">'
+        f"<b>{escape(entry.number)}</b> {escape(entry.title)}</a>"
+        for entry in _contents(row)
+    )
+
+
 @terms.get("/cgv/")
 def in_force() -> str:
     """The version in force, whole."""
@@ -80,16 +92,16 @@ def _whole(row: Row, *, whole: bool, **context: Any) -> str:
             # Relative, so that versions that share an article share its HTML.
             permalink=f"{prefix}{article.slug}/",
             words=tuple(
-                Word(d.words, f"#{home}")
-                for d, home in defined
-                if d.article.partition(".")[0] != article.number
+                Word(d.words, f"#{home}") for d, home in defined if d.article.partition(".")[0] != article.number
             ),
             notes=version.notes,
         )
         for article in version.articles
     ]
     return render_template(
-        "version.html", row=row, contents=_contents(row), articles=articles, closing=version.closing, whole=whole,
+        "version.html", row=row, contents=_contents(row), articles=articles,
+        contents_links=Markup(_links(row, "", inside=True)),  # noqa: S704  # escaped there
+        closing=version.closing, whole=whole,
         path="/cgv/" if whole else row.url, canonical=row.url, section="/cgv/",
         **context,
     )  # fmt: skip
@@ -101,10 +113,8 @@ def article(slug: str, article_slug: str) -> str:
     row = _row(slug)
     contents = _contents(row)
     url = f"{row.url}{article_slug}/"
-    for place, entry in enumerate(contents):
-        if entry.url == url:
-            break
-    else:
+    place = next((place for place, entry in enumerate(contents) if entry.url == url), None)
+    if place is None:
         abort(404)
     found = row.version.articles[place]
     definitions = _definitions(row, found)
@@ -115,12 +125,19 @@ def article(slug: str, article_slug: str) -> str:
         words=tuple(Word(d.words, f"#def-{d.key}") for d, _ in definitions),
         notes=row.version.notes,
     )
+    root = _publication().root
     return render_template(
         "article.html", row=row, contents=contents, article=found, html=html, definitions=definitions,
         previous=contents[place - 1] if place else None,
         following=contents[place + 1] if place + 1 < len(contents) else None,
-        path=url, section="/cgv/",
+        contents_links=_here(_links(row, root, inside=False), root + url), path=url, section="/cgv/",
     )  # fmt: skip
+
+
+def _here(links: str, address: str) -> Markup:
+    # Not a loop over the articles for each article.
+    mark = f'href="{escape(address)}"'
+    return Markup(links.replace(mark, f'{mark} aria-current="page"', 1))  # noqa: S704  # escaped in _links
 
 
 def _definitions(row: Row, found: Article) -> list[tuple[Any, Any]]:

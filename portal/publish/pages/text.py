@@ -24,6 +24,7 @@ _KEPT = 4096  # articles; more are let go at once
 _TAGS_AND_LINKS = re.compile(r"(<a\b.*?</a>|<[^>]*>)", re.DOTALL)
 
 _made: dict[tuple[object, ...], str] = {}
+_found: dict[tuple[object, ...], tuple[int, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,7 @@ def _pieces(
 
 def note_html(text: str) -> str:
     """An editor's note: beside the text, named as what it is."""
-    return (
-        '<aside class="note" aria-label="Note de l’éditeur"><p><b>Note de l’éditeur.</b> '
-        f"{escape(text, quote=False)}</p></aside>"
-    )
+    return f'<div class="note" role="note"><p><b>Note de l’éditeur.</b> {escape(text, quote=False)}</p></div>'
 
 
 class _WordLinks:
@@ -121,9 +119,16 @@ def home_of(version: Version, definition: Definition) -> str:
 
 def defined_words(article: Article, definitions: Sequence[Definition]) -> tuple[Definition, ...]:
     """Give the definitions whose words stand in an article; those of the article itself left out."""
-    text = article.text
-    return tuple(
-        definition
-        for definition in definitions
-        if definition.article.partition(".")[0] != article.number and _pattern(definition.words).search(text)
-    )
+    asked = tuple((d.words, d.article.partition(".")[0]) for d in definitions)
+    key = (article.digest, asked)
+    found = _found.get(key)
+    if found is None:
+        if len(_found) >= _KEPT:
+            _found.clear()
+        text = article.text
+        found = _found[key] = tuple(
+            place
+            for place, (words, home) in enumerate(asked)
+            if home != article.number and _pattern(words).search(text)
+        )
+    return tuple(definitions[place] for place in found)
