@@ -1,0 +1,87 @@
+"""What rooms hand up: the things that wait for somebody, and what they hold on a person.
+
+The desk and the privacy room receive lists of these from ``create_app``; they
+do not know the rooms by name.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import IntEnum
+
+from sqlalchemy.orm import Session
+
+
+class Priority(IntEnum):
+    """How soon a thing is looked at, among those with the same last day."""
+
+    URGENT = 0
+    HIGH = 1
+    NORMAL = 2
+    LOW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class QueueItem:
+    """One thing that waits for a person. ``last_day`` is a legal or contractual one, inclusive; None: none is set."""
+
+    kind: str
+    title: str
+    detail: str
+    url: str
+    since: datetime
+    last_day: date | None = None
+    priority: Priority = Priority.NORMAL
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks at a queue: a member of staff with roles, or a person of one organisation with theirs."""
+
+    person_id: int
+    roles: frozenset[str]
+    organisation_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What one room asks of people. ``items`` gives those that this viewer may act on, in any order."""
+
+    kind: str
+    label: str  # in the plural: the name of a filter
+    items: Callable[[Session, Viewer], Iterable[QueueItem]]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalField:
+    """One field that a room holds on a person, and what an erasure does to it."""
+
+    label: str
+    erasure: str  # in words, for the person: "effacé", "rendu anonyme", "conservé jusqu'au …"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalRecord:
+    """What is held on one person in one place: its name, its values in the order of the fields, when it was given."""
+
+    reference: str
+    values: tuple[tuple[str, str], ...]
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """What one room holds on people. ``purpose`` is a key of ``content/processing.toml``."""
+
+    purpose: str
+    fields: tuple[PersonalField, ...]
+    find: Callable[[Session, str], Iterable[PersonalRecord]]  # of a mail address
+    erase: Callable[[Session, str, datetime], Collection[str]]  # references of what was erased
+
+
+def in_order(items: Iterable[QueueItem]) -> list[QueueItem]:
+    """Put things in the order they are to be looked at: last day, then priority, then age.
+
+    What has a last day comes before what has none: a promise of the law before a wish.
+    """
+    return sorted(items, key=lambda item: (item.last_day or date.max, item.priority, item.since, item.url))
