@@ -13,6 +13,7 @@ from click.exceptions import NoArgsIsHelpError
 
 from portal import french
 from portal.command_line import FrenchGroup
+from portal.database_commands import backup, evidence, restore
 from portal.server_commands import check, db, serve, worker
 from portal.terms_commands import terms
 
@@ -74,5 +75,5 @@ def main() -> None:
     """Commandes d'IMS Partners : ses conditions générales de vente et son espace client."""
 
 
-for command in (check, db, serve, terms, worker):
+for command in (backup, check, db, evidence, restore, serve, terms, worker):
     main.add_command(command)

@@ -67,6 +67,15 @@ def downgrade(engine: Engine, to: str) -> None:
         command.downgrade(config, to)
 
 
+@contextmanager
+def made_anew(engine: Engine) -> Iterator[Connection]:
+    """Empty tables in place of whatever a database holds, and its transaction: an error inside brings all of it back."""
+    with _migrating(engine) as config:
+        command.downgrade(config, "base")
+        command.upgrade(config, "head")
+        yield config.attributes["connection"]
+
+
 def write_revision(engine: Engine, message: str) -> Path:
     """Write the step from a migrated database to the declared tables, for a developer to read and to complete."""
     number = len(list(MIGRATIONS.glob("versions/*.py"))) + 1

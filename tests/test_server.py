@@ -213,3 +213,21 @@ def test_the_headers_are_those_of_the_real_server(site: Client) -> None:
     for answer in (site.get("/"), site.get("/nulle-part")):
         assert {name: answer.headers[name] for name in named} == named
     assert set(named) <= set(HEADERS)
+
+
+# --- What keeps and proves -----------------------------------------------------------------------
+
+
+def test_a_base_is_saved_proved_and_put_back_by_commands_alone(environ: dict[str, str], tmp_path: Path) -> None:
+    assert portal(environ, "db", "upgrade").returncode == 0
+    log, file = str(tmp_path / "log"), str(tmp_path / "x.backup")
+    assert portal(environ, "evidence", "export", log).returncode == 0
+    assert portal(environ, "evidence", "export", log).returncode == 1
+    assert portal(environ, "evidence", "verify", log).returncode == 0
+    saved = portal(environ, "backup", file)
+    assert saved.returncode == 0, saved.stderr
+    assert "vérifiés" in saved.stdout
+    assert portal(environ, "backup", file).returncode == 1
+    elsewhere = environ | {"PORTAL_DATABASE_URL": f"sqlite:///{tmp_path / 'elsewhere.sqlite3'}"}
+    assert portal(elsewhere, "restore", file).returncode == 0
+    assert portal(elsewhere, "restore", log).returncode == 1

@@ -1,0 +1,92 @@
+"""`portal backup`, `restore` and `evidence`: what keeps and proves. Their modules are imported when they run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from portal import clock
+from portal.command_line import FrenchCommand, FrenchGroup, Refused
+from portal.config import Settings
+from portal.server_commands import database, say, with_settings
+
+if TYPE_CHECKING:
+    from portal.backup import Summary
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command(cls=FrenchCommand)
+@click.argument("file", type=FILE)
+@with_settings
+def backup(settings: Settings, *, file: Path) -> None:
+    """Sauvegarder base et fichiers dans un nouveau fichier, relu avant d'être annoncé."""
+    from portal import backup as backups
+
+    with database(settings) as engine:
+        try:
+            done = backups.save(engine, settings.storage_dir, file, now=clock.now())
+        except (backups.BackupError, OSError) as error:
+            raise Refused(str(error)) from error
+    say(f"{file} : {_told(done)}, relus et vérifiés.")
+
+
+@click.command(cls=FrenchCommand)
+@click.argument("file", type=FILE)
+@click.option("--overwrite", is_flag=True, help="Remplacer tout ce que la base et le dossier des fichiers contiennent.")
+@with_settings
+def restore(settings: Settings, *, file: Path, overwrite: bool) -> None:
+    """Remettre une sauvegarde, sur SQLite ou PostgreSQL : tout, ou rien."""
+    from portal import backup as backups
+
+    with database(settings) as engine:
+        try:
+            done = backups.restore(engine, settings.storage_dir, file, overwrite=overwrite)
+        except (backups.BackupError, OSError) as error:
+            raise Refused(str(error)) from error
+    say(f"Sauvegarde du {done.made_at} remise : {_told(done)}, vérifiés.")
+
+
+def _told(done: "Summary") -> str:
+    return f"{done.rows} lignes de {len(done.tables)} tables, {done.files} fichiers"
+
+
+@click.group(cls=FrenchGroup)
+def evidence() -> None:
+    """Le registre des preuves."""
+
+
+@evidence.command(cls=FrenchCommand)
+@click.argument("file", type=FILE)
+@click.option("--contents", is_flag=True, help="Joindre les contenus (données personnelles) et leurs sels.")
+@with_settings
+def export(settings: Settings, *, file: Path, contents: bool) -> None:
+    """Écrire le registre dans un nouveau fichier, que chacun peut vérifier."""
+    from sqlalchemy.orm import Session
+
+    from portal.evidence import exported
+
+    with database(settings) as engine, Session(engine) as session:
+        try:
+            with file.open("x", encoding="utf-8") as stream:
+                stream.writelines(exported.export(session, contents=contents))
+        except OSError as error:
+            raise Refused(f"{file} : {error.strerror}") from error
+    say(f"Registre écrit dans {file}.")
+
+
+@evidence.command(cls=FrenchCommand)
+@click.argument("file", type=FILE)
+def verify(*, file: Path) -> None:
+    """Vérifier un registre exporté : sa chaîne, et les contenus qu'il porte. Sans base de données."""
+    from portal.evidence import exported
+
+    try:
+        with file.open(encoding="utf-8") as stream:
+            verdict = exported.verify(stream)
+    except (OSError, UnicodeDecodeError, exported.NotALog) as error:
+        raise Refused(f"{file} : {error.strerror if isinstance(error, OSError) else error}") from error
+    if verdict.broken:
+        places = "\n".join(f"entrée {place.seq} : {place.message}" for place in verdict.broken)
+        raise Refused(f"le registre ne tient pas.\n{places}")
+    say(f"Le registre tient : {verdict.entries} entrées, dernière empreinte {verdict.head}.")
