@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
 
-from flask import Flask
+from flask import Flask, url_for
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_talisman import Talisman
@@ -13,8 +13,15 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from portal import assets, clock, errors, french, health
+from portal.accounts import guard, library_views, security
+from portal.accounts.views import accounts
 from portal.config import Settings
+from portal.desk import views as desk
+from portal.desk.views import Desk, Start
 from portal.logs import log_requests
+from portal.quotes import queue as quotes_queue
+from portal.quotes import views as quotes
+from portal.quotes.desk_views import quotes_desk
 from portal.terms import load_library
 from portal.web import AREA, Services, db, settings, today
 
@@ -32,8 +39,38 @@ POLICY = {
     "frame-ancestors": "'none'",
 }
 
-csrf = CSRFProtect()
-limiter = Limiter(get_remote_address, storage_uri="memory://", strategy="moving-window")
+#: POSTs that one address on the network may send.
+RATES = {
+    "security.us_signin": "30 per 5 minutes",
+    "security.us_signin_send_code": "20 per 5 minutes",
+    "security.us_verify_link": "30 per 5 minutes",
+    "security.wan_signin": "60 per 5 minutes",
+    "security.wan_signin_response": "60 per 5 minutes",
+    "security.two_factor_token_validation": "30 per 5 minutes",
+    "security.us_verify": "30 per 5 minutes",
+    "security.us_verify_send_code": "10 per 5 minutes",
+    "accounts.ask_access": "10 per hour",
+    "accounts.invitation": "30 per 5 minutes",
+    "accounts.invite": "60 per hour",
+    "quotes.ask": "20 per hour",
+    "quotes.follow": "30 per hour",
+}
+#: What the head of each page offers, to whoever may go there.
+NAVIGATION = (
+    ("desk.queue", "Bureau"),
+    ("accounts.colleagues", "Collègues"),
+    ("accounts.safety", "Connexion et sécurité"),
+)
+#: What the rooms hand up to the start pages, and where a client's one leads.
+DESK = Desk(
+    staff=(quotes_queue.QUEUE,),
+    client=(),
+    starts=(
+        Start("quotes.ask", "Demander un devis", "Décrivez votre besoin\u00a0: nous vous répondons par mail."),
+        Start("accounts.colleagues", "Voir mes collègues", "Qui a accès à cet espace, et qui l'administre."),
+        Start("accounts.safety", "Régler ma connexion", "Clés d'accès, mot de passe, appareils connectés."),
+    ),
+)
 
 
 def create_app(given: Settings, *, now: Callable[[], datetime] = clock.now) -> Flask:
@@ -43,8 +80,8 @@ def create_app(given: Settings, *, now: Callable[[], datetime] = clock.now) -> F
     app.extensions["portal"] = Services(given, now, load_library(given.content_dir))
     _templates(app)
     db.init_app(app)
-    csrf.init_app(app)
-    limiter.init_app(app)
+    CSRFProtect(app)
+    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", strategy="moving-window")
     secure = given.base_url.startswith("https://")
     Talisman(
         app,
@@ -64,7 +101,26 @@ def create_app(given: Settings, *, now: Callable[[], datetime] = clock.now) -> F
     assets.register(app)
     errors.register(app)
     app.register_blueprint(health.health)
+    _rooms(app, given, limiter)
     return app
+
+
+def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
+    company = app.extensions["portal"].library.company
+    app.jinja_env.globals["navigation"] = lambda: [
+        (url_for(endpoint), name) for endpoint, name in NAVIGATION if guard.may(endpoint, guard.current_person())
+    ]
+    app.context_processor(lambda: {"person": guard.current_person()})
+    security.register(app, given.secret_key, company.name, library_views.blueprint(app))
+    guard.register(app)
+    app.register_blueprint(accounts)
+    quotes.register(app)
+    app.register_blueprint(quotes_desk)
+    desk.register(app, DESK)
+    for endpoint, rate in RATES.items():
+        # Only what is asked of the server by POST: pages may be looked at.
+        limited: Any = limiter.limit(rate, methods=["POST"])(app.view_functions[endpoint])
+        app.view_functions[endpoint] = limited
 
 
 def _configuration(given: Settings) -> dict[str, object]:
@@ -106,8 +162,3 @@ def _moment(value: datetime) -> str:
     """``3 décembre 2026 à 14 h 30``, the hour of Paris."""
     local = value.astimezone(clock.PARIS)
     return f"{french.long_date(local.date())} à {french.clock_time(local.time())}"
-
-
-def host_of(base_url: str) -> str:
-    """The host name in an address."""
-    return urlsplit(base_url).hostname or ""

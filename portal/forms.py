@@ -38,10 +38,10 @@ class French:
 _FRENCH = French()
 
 
-class BaseForm(FlaskForm):  # type: ignore[misc]
+class BaseForm(FlaskForm):
     """A form of the portal: a POST needs its token, messages are French."""
 
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+    class Meta(FlaskForm.Meta):
         """What the library asks."""
 
         locales = ("fr",)

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,13 +13,22 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from portal.accounts import guard
 from portal.app import create_app
 from portal.config import read_settings
 from portal.errors import REFUSALS
+from portal.routes import ANYONE, ROUTES
 from portal.web import AREA, db, now
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = {"PORTAL_SECRET_KEY": "k" * 32}
+
+
+@pytest.fixture(autouse=True)
+def probes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The routes that these tests add are open."""
+    open_to_all = dict.fromkeys(("probe", "post", "write", "read"), ANYONE)
+    monkeypatch.setattr(guard, "ROUTES", {**ROUTES, **open_to_all})
 
 
 def make(url: str, **environ: str) -> Flask:
@@ -46,8 +56,11 @@ def make(url: str, **environ: str) -> Flask:
 
 
 @pytest.fixture
-def app(database_url: str) -> Flask:
-    return make(database_url)
+def app(database_url: str) -> Iterator[Flask]:
+    app = make(database_url)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture

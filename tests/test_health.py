@@ -12,11 +12,13 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from portal import schema
+from portal.accounts import guard
 from portal.app import create_app
 from portal.config import read_settings
 from portal.db import make_engine
 from portal.health import STUCK
 from portal.jobs.actions import enqueue, lease
+from portal.routes import ANYONE, ROUTES
 from portal.web import db
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -24,9 +26,10 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def make() -> Iterator[Callable[..., Flask]]:
+def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Flask]]:
     """Applications with a page that reads and one that writes."""
     made: list[Flask] = []
+    monkeypatch.setattr(guard, "ROUTES", {**ROUTES, "read": ANYONE, "write": ANYONE})
 
     def make(url: str, at: datetime = NOON) -> Flask:
         settings = read_settings({"PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": url})

@@ -1,0 +1,1 @@
+"""Organisations and their people, staff, sign-in, permissions."""

@@ -1,0 +1,101 @@
+"""Forms of the room; those of the sign-in are the library's, with our refusals."""
+
+from typing import Any
+
+from flask_security import UnifiedSigninForm
+from flask_security.utils import hash_password, lookup_identity
+from wtforms import EmailField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import Optional, StopValidation, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from portal.accounts import sign_in
+from portal.accounts.rules import CLIENT_WORDS, InvalidIdentity, parse_identity
+from portal.forms import BaseForm, at_most, mail_address, required, strip
+from portal.web import db, now
+
+LONGEST_ADDRESS = 320
+
+
+class SignInForm(UnifiedSigninForm):
+    """The library's form, which works as hard for an unknown address as for a known one."""
+
+    def validate(self, **kwargs: Any) -> bool:
+        """Check the form; what it costs tells nothing of whether the address is known."""
+        passed: bool = super().validate(**kwargs)
+        if not passed and not lookup_identity(self.identity.data or ""):
+            if self.submit_send_code.data:
+                sign_in.pretend_to_send(db.session, now=now())
+            elif self.passcode.data:
+                hash_password(self.passcode.data)
+        return passed
+
+
+class Boxes(SelectMultipleField):
+    """Several answers, one box each."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+def identity_number(_: BaseForm, field: StringField) -> None:
+    """A SIREN, a SIRET, a VAT number or a Swiss UID."""
+    try:
+        parse_identity(field.data or "")
+    except InvalidIdentity as error:
+        raise ValidationError(str(error)) from error
+
+
+def at_least_one(_: BaseForm, field: Boxes) -> None:
+    """Some box is ticked."""
+    if not field.data:
+        raise StopValidation("Choisissez au moins un rôle.")
+
+
+class RolesForm(BaseForm):
+    """What a colleague may do."""
+
+    roles = Boxes(
+        "Rôles", choices=[(role.value, words) for role, words in CLIENT_WORDS.items()], validators=[at_least_one]
+    )
+
+
+class InvitationForm(RolesForm):
+    """A colleague to invite."""
+
+    name = StringField(
+        "Nom et prénom", filters=[strip], validators=[required("Écrivez le nom de la personne."), at_most(200)],
+        render_kw={"autocomplete": "off"},
+    )  # fmt: skip
+    email = EmailField(
+        "Adresse électronique", filters=[strip], description="L'invitation y est envoyée.",
+        validators=[required("Écrivez l'adresse de la personne."), at_most(LONGEST_ADDRESS), mail_address()],
+        render_kw={"autocomplete": "off"},
+    )  # fmt: skip
+
+
+class AccessForm(BaseForm):
+    """Somebody asks for an access."""
+
+    name = StringField(
+        "Vos nom et prénom", filters=[strip], validators=[required("Écrivez votre nom."), at_most(200)],
+        render_kw={"autocomplete": "name"},
+    )  # fmt: skip
+    email = EmailField(
+        "Votre adresse électronique professionnelle", filters=[strip],
+        validators=[required("Écrivez votre adresse."), at_most(LONGEST_ADDRESS), mail_address()],
+        render_kw={"autocomplete": "email"},
+    )  # fmt: skip
+    organisation_name = StringField(
+        "Votre organisation", filters=[strip], validators=[required("Écrivez le nom de votre organisation."), at_most(200)],
+        render_kw={"autocomplete": "organization"},
+    )  # fmt: skip
+    identity = StringField(
+        "Son SIREN ou SIRET", filters=[strip],
+        description="Hors de France, son numéro de TVA européen ou son IDE suisse.",
+        validators=[required("Écrivez le SIREN ou le SIRET de votre organisation."), at_most(40), identity_number],
+        render_kw={"autocomplete": "off"},
+    )  # fmt: skip
+    message = TextAreaField("Votre message", filters=[strip], validators=[Optional(), at_most(2000)])
+    website = StringField(
+        "Ne pas remplir", validators=[Optional()], render_kw={"autocomplete": "off", "tabindex": "-1"}
+    )

@@ -1,0 +1,58 @@
+"""Flask-Security's own views, under French addresses; those that are not here cannot be reached."""
+
+from typing import Any
+
+from flask import Blueprint, Flask, abort, render_template, request
+from flask_security import unified_signin as unified
+from flask_security import views, webauthn
+from flask_security.utils import url_for_security
+
+from portal.web import AREA
+
+BOTH = ("GET", "POST")
+
+
+def sign_in_link() -> Any:
+    """The link of a mail: opening it changes nothing (mail scanners do), confirming it by POST signs in."""
+    if not request.args.get("id") or not request.args.get("code"):
+        abort(404)
+    if request.method == "POST":
+        return unified.us_verify_link()
+    return render_template("accounts/sign_in_link.html")
+
+
+#: (address, endpoint as the library knows it, view, methods)
+VIEWS: tuple[tuple[str, str, Any, tuple[str, ...]], ...] = (
+    ("/connexion", "us_signin", unified.us_signin, BOTH),
+    ("/connexion/code", "us_signin_send_code", unified.us_signin_send_code, ("POST",)),
+    ("/connexion/lien", "us_verify_link", sign_in_link, BOTH),
+    ("/connexion/cle", "wan_signin", webauthn.webauthn_signin, BOTH),
+    ("/connexion/cle/<token>", "wan_signin_response", webauthn.webauthn_signin_response, ("POST",)),
+    ("/connexion/second-facteur", "two_factor_token_validation", views.two_factor_token_validation, BOTH),
+    ("/connexion/application", "two_factor_setup", views.two_factor_setup, BOTH),
+    ("/deconnexion", "logout", views.logout, ("POST",)),
+    ("/confirmer", "us_verify", unified.us_verify, BOTH),
+    ("/confirmer/code", "us_verify_send_code", unified.us_verify_send_code, ("POST",)),
+    ("/confirmer/cle", "wan_verify", webauthn.webauthn_verify, BOTH),
+    ("/confirmer/cle/<token>", "wan_verify_response", webauthn.webauthn_verify_response, ("POST",)),
+    ("/compte/application/<token>", "two_factor_setup_validate", views.two_factor_setup_validate, ("POST",)),
+    ("/compte/mot-de-passe", "change_password", views.change_password, BOTH),
+    ("/compte/cles", "wan_register", webauthn.webauthn_register, BOTH),
+    ("/compte/cles/<token>", "wan_register_response", webauthn.webauthn_register_response, ("POST",)),
+    ("/compte/cles/retirer", "wan_delete", webauthn.webauthn_delete, ("POST",)),
+)
+
+
+def blueprint(app: Flask) -> Blueprint:
+    """The blueprint that the library's own ``url_for_security`` finds."""
+    made = Blueprint("security", __name__, url_prefix=AREA)
+    for address, endpoint, view, methods in VIEWS:
+        made.add_url_rule(address, endpoint, view, methods=methods)
+    made.after_request(_never_stored)
+    app.jinja_env.globals["url_for_security"] = url_for_security
+    return made
+
+
+def _never_stored(response: Any) -> Any:
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

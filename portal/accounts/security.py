@@ -1,0 +1,315 @@
+"""Flask-Security, with what it leaves open closed.
+
+The library's defaults that are changed here: a mail code works twice and its
+link signs in by GET; a cookie works after sign-out; a passkey as first factor
+is forced to be a separate key; a mail is sent inside the request; freshness
+lasts a day. Its views are the ones that answer; only those in ``VIEWS`` are
+reachable, under French addresses.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from flask import Blueprint, Flask, Response, after_this_request, g, redirect, request, session
+from flask_babel import Babel
+from flask_login import user_logged_out
+from flask_security import (
+    MailUtil,
+    RoleMixin,
+    Security,
+    Totp,
+    UserMixin,
+    WebauthnUtil,
+    password_changed,
+    user_authenticated,
+)
+from flask_security.datastore import FSQLALiteUserDatastore
+from sqlalchemy.orm import Session
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from portal.accounts import sign_in
+from portal.accounts.models import Grant, Passkey, Person, SignedIn
+from portal.accounts.rules import CODE_LIFE, FRESHNESS, device_name
+from portal.accounts.sign_in import CODE_DIGITS, LETTERS
+from portal.mail.actions import post
+from portal.web import AREA, db, mail_domain, now, settings
+
+#: What stands in for a secret where the code comes by mail: the rows of ``MailCode`` are the secret.
+_BY_MAIL = "mail:"
+GRACE = timedelta(minutes=5)
+SHORTEST_PASSWORD = 12
+
+
+def is_code(answer: str) -> bool:
+    """Whether an answer is a code and no password: each is checked, and counted, as what it is."""
+    typed = "".join(answer.split())
+    return typed.isdigit() and len(typed) == CODE_DIGITS
+
+
+class People(FSQLALiteUserDatastore):
+    """The library's way to our tables."""
+
+    def us_get_totp_secrets(self, user: UserMixin) -> dict[str, str]:
+        """Everybody may be sent a code."""
+        return {"email": f"{_BY_MAIL}{user.id}"}
+
+
+class Codes(Totp):
+    """Codes that work once and are counted: those sent by mail and those of an authenticator."""
+
+    def generate_totp_password(self, totp_secret: str) -> str:
+        """A code for a person, by mail."""
+        if totp_secret.startswith(_BY_MAIL):
+            return sign_in.make_code(db.session, int(totp_secret.removeprefix(_BY_MAIL)), now=now())
+        made: str = super().generate_totp_password(totp_secret)
+        return made
+
+    def verify_totp(self, token: str, totp_secret: str, user: UserMixin, window: int = 0) -> bool:
+        """Check a code, counting it."""
+        if not is_code(token) or not isinstance(user, Person):
+            return False
+        if totp_secret.startswith(_BY_MAIL):
+            return sign_in.use_code(db.session, user, token, now=now())
+        check = super().verify_totp
+        return sign_in.try_answer(
+            db.session, user, "app", lambda: bool(check(token.strip(), totp_secret, user, window)), now=now()
+        )
+
+    def get_last_counter(self, user: UserMixin) -> int | None:
+        """The last period whose code was used."""
+        return user.app_counter if isinstance(user, Person) else None
+
+    def set_last_counter(self, user: UserMixin, tmatch: Any) -> None:
+        """That period is used up."""
+        if isinstance(user, Person):
+            user.app_counter = tmatch.counter
+
+
+class Passkeys(WebauthnUtil):
+    """Any passkey will do, the phone's or computer's own included, as long as it checks who holds it."""
+
+    def origin(self) -> str:
+        """The address people see, whatever stands in between."""
+        return settings().base_url
+
+    def authenticator_selection(self, user: UserMixin, usage: str) -> AuthenticatorSelectionCriteria:  # noqa: ARG002
+        """No attachment is asked for: Touch ID and Windows Hello are passkeys too."""
+        return AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
+        )
+
+    def user_verification(self, user: UserMixin | None, usage: list[str]) -> UserVerificationRequirement:  # noqa: ARG002
+        """A finger, a face or a number: so that a passkey is two factors."""
+        return UserVerificationRequirement.REQUIRED
+
+
+class Outbox(MailUtil):
+    """The library's mails, in our words, into the outbox: nothing is sent inside a request."""
+
+    def send_mail(
+        self, template: str, subject: str, recipient: Any, sender: Any, body: str | None, html: str | None,  # noqa: ARG002
+        **context: Any,
+    ) -> None:  # fmt: skip
+        """Write the mail of ``template`` (its last part names the event); it leaves with the commit of the request."""
+        event = template.rpartition("/")[2]
+        link = context.get("login_link")
+        values = {"code": context.get("login_token"), "link": link, "person": context.get("user")}
+        letter = LETTERS.write(event, **values)
+        post(
+            db.session, event=f"accounts/{event}", recipient=str(recipient), subject=letter.subject, text=letter.text,
+            html=letter.html, domain=mail_domain(), now=now(),
+        )  # fmt: skip
+        after_this_request(_commit)
+
+
+def _commit(response: Response) -> Response:
+    db.session.commit()
+    return response
+
+
+def check_password(held: Session, person: Person, check: Callable[[], bool]) -> bool:
+    """A password given in a request; a code typed in its place is no try."""
+    return sign_in.try_answer(held, person, "password", check, now=now())
+
+
+def may_send_code(held: Session, person: Person) -> bool:
+    """Whether one more code may be sent in this request."""
+    return sign_in.codes_left(held, person, now=now()) > 0
+
+
+class PasskeyNeeded(Exception):
+    """A member of the staff who has a passkey cannot set up a weaker second factor from a mail."""
+
+
+# --- Sessions ------------------------------------------------------------------------------------
+
+
+def _began(_: Flask, user: Person, authn_via: list[str] | None = None, **__: Any) -> None:
+    device = session.setdefault("device", secrets.token_urlsafe(16))
+    session.permanent = True
+    session["token"] = sign_in.begin_session(
+        db.session, user, device=device, device_name=device_name(request.user_agent.string),
+        means=authn_via or ["second_factor"], domain=mail_domain(), base_url=settings().base_url, now=now(),
+    )  # fmt: skip
+    after_this_request(_commit)
+
+
+def _ended(_: Flask, **__: Any) -> None:
+    held = sign_in.live_session(db.session, session.pop("token", ""), now=now())
+    if held is not None:
+        held.ended_at = now()
+        after_this_request(_commit)
+
+
+def _password_changed(_: Flask, user: Person, **__: Any) -> None:
+    held = sign_in.live_session(db.session, session.get("token", ""), now=now())
+    sign_in.end_sessions(db.session, user, now=now(), but=held.id if held else None)
+
+
+def current_session() -> SignedIn | None:
+    """The row of the session at work."""
+    if "signed_in" not in g:
+        g.signed_in = sign_in.live_session(db.session, session.get("token", ""), now=now())
+    held: SignedIn | None = g.signed_in
+    return held
+
+
+def _only_live(load: Callable[[str], Person | None]) -> Callable[[str], Person | None]:
+    def loaded(user_id: str) -> Person | None:
+        person, held = load(user_id), current_session()
+        return person if person is not None and held is not None and held.person_id == person.id else None
+
+    return loaded
+
+
+# --- Wiring --------------------------------------------------------------------------------------
+
+CONFIGURATION: dict[str, Any] = {
+    "SECURITY_CSRF_COOKIE_NAME": None,
+    "SECURITY_PASSWORD_REQUIRED": False,
+    "SECURITY_PASSWORD_LENGTH_MIN": SHORTEST_PASSWORD,
+    "SECURITY_PASSWORD_SCHEMES": ["argon2"],
+    "SECURITY_RETURN_GENERIC_RESPONSES": True,
+    "SECURITY_UNIFIED_SIGNIN": True,
+    "SECURITY_US_ENABLED_METHODS": ["email", "password"],
+    "SECURITY_US_MFA_REQUIRED": ["email", "password"],
+    "SECURITY_US_TOKEN_VALIDITY": int(CODE_LIFE.total_seconds()),
+    "SECURITY_US_EMAIL_TEMPLATE": "accounts/mail/code",
+    "SECURITY_TWO_FACTOR": True,
+    "SECURITY_TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
+    "SECURITY_TWO_FACTOR_RESCUE_EMAIL": False,
+    "SECURITY_TWO_FACTOR_AUTHENTICATOR_VALIDITY": 30,
+    "SECURITY_TWO_FACTOR_POST_SETUP_VIEW": f"{AREA}/compte/securite",
+    "SECURITY_TWO_FACTOR_ERROR_VIEW": f"{AREA}/connexion",
+    "SECURITY_WEBAUTHN": True,
+    "SECURITY_WAN_ALLOW_AS_FIRST_FACTOR": True,
+    "SECURITY_WAN_ALLOW_AS_MULTI_FACTOR": True,
+    "SECURITY_WAN_ALLOW_AS_VERIFY": ["first"],
+    "SECURITY_WAN_ALLOW_USER_HINTS": False,
+    "SECURITY_WAN_POST_REGISTER_VIEW": f"{AREA}/compte/securite",
+    "SECURITY_FRESHNESS": FRESHNESS,
+    "SECURITY_FRESHNESS_GRACE_PERIOD": GRACE,
+    "SECURITY_API_ENABLED_METHODS": ["session"],
+    "SECURITY_POST_LOGIN_VIEW": f"{AREA}/",
+    "SECURITY_POST_LOGOUT_VIEW": f"{AREA}/connexion",
+    "SECURITY_EMAIL_PLAINTEXT": False,  # the bodies are written by Outbox
+    "SECURITY_EMAIL_HTML": False,
+    "SECURITY_CLI_USERS_NAME": None,
+    "SECURITY_CLI_ROLES_NAME": None,
+    "SECURITY_EMAIL_TEMPLATE_PASSWORD_CHANGE_NOTICE": "accounts/mail/password_changed",
+    "SECURITY_POST_CHANGE_VIEW": f"{AREA}/compte/securite",
+    "SECURITY_CHANGE_PASSWORD_TEMPLATE": "accounts/password.html",
+    "SECURITY_US_SIGNIN_TEMPLATE": "accounts/sign_in.html",
+    "SECURITY_US_VERIFY_TEMPLATE": "accounts/confirm.html",
+    "SECURITY_TWO_FACTOR_VERIFY_CODE_TEMPLATE": "accounts/second_factor.html",
+    "SECURITY_TWO_FACTOR_SETUP_TEMPLATE": "accounts/authenticator.html",
+    "SECURITY_WAN_REGISTER_TEMPLATE": "accounts/passkey_new.html",
+    "SECURITY_WAN_SIGNIN_TEMPLATE": "accounts/passkey.html",
+    "SECURITY_WAN_VERIFY_TEMPLATE": "accounts/passkey.html",
+    "SECURITY_MSG_GENERIC_AUTHN_FAILED": (
+        "Cette réponse n'est pas la bonne, ou elle ne vaut plus. Vérifiez l'adresse et le code, ou demandez un nouveau code.",
+        "error",
+    ),
+    "SECURITY_MSG_GENERIC_US_SIGNIN": (
+        "Si cette adresse a un accès, un code vient de lui être envoyé.",
+        "info",
+    ),
+    "SECURITY_MSG_PASSWORD_CHANGE": ("Votre mot de passe est enregistré.", "success"),
+    "SECURITY_MSG_PASSWORD_INVALID_LENGTH": ("Choisissez un mot de passe de %(length)s caractères au moins.", "error"),
+    "SECURITY_MSG_PASSWORD_IS_THE_SAME": ("Choisissez un mot de passe différent de l'actuel.", "error"),
+    "SECURITY_MSG_PASSWORD_NOT_PROVIDED": ("Écrivez votre mot de passe actuel.", "error"),
+    "SECURITY_MSG_INVALID_PASSWORD": ("Ce n'est pas votre mot de passe actuel.", "error"),
+    "SECURITY_MSG_RETYPE_PASSWORD_MISMATCH": ("Les deux mots de passe ne sont pas les mêmes.", "error"),
+    "SECURITY_MSG_INVALID_PASSWORD_CODE": ("Cette réponse n'est pas la bonne, ou elle ne vaut plus.", "error"),
+    "SECURITY_MSG_TWO_FACTOR_INVALID_TOKEN": (
+        "Ce code n'est pas le bon, ou il a déjà servi. Attendez le suivant sur votre application.",
+        "error",
+    ),
+    "SECURITY_MSG_TWO_FACTOR_PERMISSION_DENIED": ("Recommencez la connexion depuis le début.", "error"),
+    "SECURITY_MSG_TWO_FACTOR_LOGIN_SUCCESSFUL": ("Vous êtes connecté.", "success"),
+    "SECURITY_MSG_TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL": ("Votre application d'authentification est réglée.", "success"),
+    "SECURITY_MSG_TWO_FACTOR_DISABLED": ("L'application d'authentification n'est plus demandée.", "success"),
+    "SECURITY_MSG_PASSWORDLESS_LOGIN_SUCCESSFUL": ("Vous êtes connecté.", "success"),
+    "SECURITY_MSG_REAUTHENTICATION_SUCCESSFUL": ("Merci, c'est bien vous.", "info"),
+    "SECURITY_MSG_CODE_HAS_BEEN_SENT": ("Un code vient de vous être envoyé.", "info"),
+    "SECURITY_MSG_WEBAUTHN_REGISTER_SUCCESSFUL": ("La clé d'accès «\u00a0%(name)s\u00a0» est ajoutée.", "info"),
+    "SECURITY_MSG_WEBAUTHN_CREDENTIAL_DELETED": ("La clé d'accès «\u00a0%(name)s\u00a0» est retirée.", "info"),
+    "SECURITY_MSG_WEBAUTHN_UNKNOWN_CREDENTIAL_ID": ("Cette clé d'accès n'ouvre aucun compte ici.", "error"),
+    "SECURITY_MSG_WEBAUTHN_NO_VERIFY": ("Cette clé d'accès n'a pas pu être vérifiée.", "error"),
+    "SECURITY_MSG_WEBAUTHN_NAME_REQUIRED": ("Donnez un nom à cette clé d'accès.", "error"),
+    "SECURITY_MSG_WEBAUTHN_NAME_INUSE": ("Une de vos clés d'accès s'appelle déjà «\u00a0%(name)s\u00a0».", "error"),
+    "SECURITY_MSG_WEBAUTHN_EXPIRED": ("Le délai est passé\u00a0: recommencez.", "error"),
+    "SECURITY_MSG_API_ERROR": ("Cette demande n'a pas été comprise\u00a0: recommencez.", "error"),
+    "SECURITY_MSG_ANONYMOUS_USER_REQUIRED": ("Vous êtes déjà connecté.", "info"),
+}
+
+
+def register(app: Flask, secret_key: str, issuer: str, views: Blueprint) -> None:
+    """Give an application its sign-in; ``views`` holds the library's views that are reachable."""
+    from portal.accounts.forms import SignInForm
+
+    app.config.update(CONFIGURATION)
+    app.config.update(
+        SECURITY_PASSWORD_SALT=secret_key, SECURITY_TOTP_SECRETS={"1": secret_key}, SECURITY_TOTP_ISSUER=issuer,
+        SECURITY_WAN_RP_NAME=issuer, BABEL_DEFAULT_LOCALE="fr", BABEL_DEFAULT_TIMEZONE="Europe/Paris",
+        SECURITY_DATETIME_FACTORY=now,
+    )  # fmt: skip
+    Babel(app)
+    security = Security(
+        app, People(db, Person, cast("type[RoleMixin]", Grant), Passkey), register_blueprint=False, mail_util_cls=Outbox,
+        webauthn_util_cls=Passkeys, totp_cls=Codes, us_signin_form=SignInForm,
+    )  # fmt: skip
+    security.unauthn_handler(lambda *_, **__: to_sign_in())
+    security.reauthn_handler(lambda *_, **__: _to_confirm())
+    security.want_json(lambda _: False)
+    manager = security.login_manager
+    manager.user_loader(_only_live(manager._user_callback))  # noqa: SLF001 - it has no other name
+    manager.request_loader(lambda _: None)  # no token in an address or a header signs anybody in
+    user_authenticated.connect(_began, app)
+    user_logged_out.connect(_ended, app)
+    password_changed.connect(_password_changed, app)
+    app.register_blueprint(views)
+
+
+def _here() -> str:
+    return request.full_path.rstrip("?") if request.method == "GET" else f"{AREA}/"
+
+
+def to_sign_in() -> Response:
+    """Send somebody to the sign-in page, and back afterwards."""
+    answer = redirect(f"{AREA}/connexion?{urlencode({'next': _here()})}", 303)
+    assert isinstance(answer, Response)  # noqa: S101 - werkzeug's type is wider than what Flask makes
+    return answer
+
+
+def _to_confirm() -> Response:
+    answer = redirect(f"{AREA}/confirmer?{urlencode({'next': _here()})}", 303)
+    assert isinstance(answer, Response)  # noqa: S101
+    return answer

@@ -1,0 +1,193 @@
+"""What signing in changes: codes by mail, wrong answers counted, sessions begun and ended.
+
+Each count is one UPDATE that decides and counts at once, so that two guesses
+at the same moment are two guesses.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from sqlalchemy import case, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from portal.accounts.models import MailCode, Person, SignedIn
+from portal.accounts.rules import ATTEMPTS, CODE_LIFE, CODES_AN_HOUR, REST, session_end
+from portal.mail.actions import post
+from portal.mail.letters import Letters
+
+LETTERS = Letters(Path(__file__).resolve().parent / "templates" / "accounts" / "mail")
+CODE_DIGITS = 6
+TOKEN_BYTES = 32
+
+
+def digest(token: str) -> str:
+    """What is stored of a token: whoever reads the database cannot use it."""
+    return sha256(token.encode()).hexdigest()
+
+
+def new_token() -> str:
+    """A token that nobody can guess."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+# --- Codes by mail -------------------------------------------------------------------------------
+
+
+def codes_left(session: Session, person: Person, *, now: datetime) -> int:
+    """How many codes this person may still be sent in the hour."""
+    sent = session.scalar(
+        select(func.count())
+        .select_from(MailCode)
+        .where(MailCode.person_id == person.id, MailCode.sent_at > now - timedelta(hours=1))
+    )
+    return max(0, CODES_AN_HOUR - (sent or 0))
+
+
+def make_code(session: Session, person_id: int, *, now: datetime) -> str:
+    """A new code for a person; the earlier ones are worth nothing from here on."""
+    session.execute(
+        update(MailCode).where(MailCode.person_id == person_id, MailCode.spent_at.is_(None)).values(spent_at=now)
+    )
+    code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+    session.add(
+        MailCode(person_id=person_id, digest=_code_digest(person_id, code), sent_at=now, expires_at=now + CODE_LIFE)
+    )
+    session.flush()
+    return code
+
+
+def use_code(session: Session, person: Person, code: str, *, now: datetime) -> bool:
+    """Whether this is the code that was sent: each answer counts, a right one is the last.
+
+    A wrong one is kept at once, whatever becomes of the request.
+    """
+    counted = (
+        update(MailCode)
+        .where(
+            MailCode.person_id == person.id,
+            MailCode.spent_at.is_(None),
+            MailCode.expires_at > now,
+            MailCode.attempts < ATTEMPTS,
+        )
+        .values(attempts=MailCode.attempts + 1)
+        .returning(MailCode.id, MailCode.digest)
+        .execution_options(synchronize_session=False)
+    )
+    found = session.execute(counted).first()
+    right = found is not None and secrets.compare_digest(found.digest, _code_digest(person.id, code.strip()))
+    if found is not None and right:
+        session.execute(
+            update(MailCode).where(MailCode.id == found.id).values(spent_at=now),
+            execution_options={"synchronize_session": False},
+        )
+    else:
+        session.commit()
+    return right
+
+
+def _code_digest(person_id: int, code: str) -> str:
+    return digest(f"{person_id}:{''.join(code.split())}")
+
+
+# --- Passwords and authenticators ----------------------------------------------------------------
+
+
+def try_answer(session: Session, person: Person, kind: str, check: Callable[[], bool], *, now: datetime) -> bool:
+    """Check an answer (kind ``password`` or ``app``); after five wrong ones it rests for a while.
+
+    The count is taken before the answer is looked at, and kept whatever
+    becomes of the request; a right answer sets it back.
+    """
+    failures, failed_at = getattr(Person, f"{kind}_failures"), getattr(Person, f"{kind}_failed_at")
+    rested = failed_at <= now - REST
+    counted = (
+        update(Person)
+        .where(Person.id == person.id, or_(failures < ATTEMPTS, failed_at.is_(None), rested))
+        .values(
+            {
+                failures: case((rested, 1), else_=failures + 1),
+                failed_at: now,
+            }
+        )
+        .returning(Person.id)
+        .execution_options(synchronize_session=False)
+    )
+    open_to_answers = session.execute(counted).first() is not None
+    session.commit()
+    session.refresh(person)
+    right = check() and open_to_answers
+    if right:
+        setattr(person, f"{kind}_failures", 0)
+        setattr(person, f"{kind}_failed_at", None)
+        session.flush()
+    return right
+
+
+# --- Sessions ------------------------------------------------------------------------------------
+
+
+def begin_session(
+    session: Session, person: Person, *, device: str, device_name: str, means: Iterable[str], domain: str, base_url: str,
+    now: datetime,
+) -> str:  # fmt: skip
+    """Open a session and give its token; tell its owner when the device is a new one."""
+    token, known = new_token(), digest(device)
+    devices = set(session.scalars(select(SignedIn.device).where(SignedIn.person_id == person.id)))
+    session.add(
+        SignedIn(
+            person_id=person.id, token=digest(token), device=known, device_name=device_name,
+            means=",".join(means), began_at=now, ends_at=session_end(staff=person.staff, now=now),
+        )
+    )  # fmt: skip
+    session.flush()
+    if devices and known not in devices:
+        letter = LETTERS.write("new_device", person=person, device=device_name, at=now, base_url=base_url)
+        post(
+            session, event="accounts/new_device", recipient=person.email, subject=letter.subject, text=letter.text,
+            html=letter.html, domain=domain, now=now,
+        )  # fmt: skip
+    return token
+
+
+def live_session(session: Session, token: str, *, now: datetime) -> SignedIn | None:
+    """The open session of a token."""
+    return session.scalars(
+        select(SignedIn).where(SignedIn.token == digest(token), SignedIn.ended_at.is_(None), SignedIn.ends_at > now)
+    ).first()
+
+
+def open_sessions(session: Session, person: Person, *, now: datetime) -> list[SignedIn]:
+    """The devices where this person is signed in, the latest first."""
+    return list(
+        session.scalars(
+            select(SignedIn)
+            .where(SignedIn.person_id == person.id, SignedIn.ended_at.is_(None), SignedIn.ends_at > now)
+            .order_by(SignedIn.began_at.desc(), SignedIn.id.desc())
+        )
+    )
+
+
+def end_sessions(session: Session, person: Person, *, now: datetime, but: int | None = None) -> int:
+    """End every session of a person at once, but for the one of that id; how many ended."""
+    ended = (
+        update(SignedIn)
+        .where(SignedIn.person_id == person.id, SignedIn.ended_at.is_(None))
+        .values(ended_at=now)
+        .returning(SignedIn.id)
+    )
+    if but is not None:
+        ended = ended.where(SignedIn.id != but)
+    return len(session.execute(ended).all())
+
+
+def pretend_to_send(session: Session, *, now: datetime) -> None:
+    """Do for an unknown address what sending a code costs, and keep nothing of it."""
+    letter = LETTERS.write("code", code="000000", link="https://portail.example/")
+    post(
+        session, event="accounts/code", recipient="personne@portail.example", subject=letter.subject, text=letter.text,
+        html=letter.html, domain="portail.example", now=now,
+    )  # fmt: skip
+    session.rollback()

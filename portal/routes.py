@@ -1,0 +1,92 @@
+"""Every route and who may call it: the one table, which the guard applies and the tests walk.
+
+A route that is not here answers nobody. A role here is the name of one of
+``portal.accounts.rules``; what belongs to another organisation is 404, which
+is for the view to see to.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ADMINISTRATOR, SIGNATORY, BILLING, TECHNICAL = "administrator", "signatory", "billing", "technical"
+ADVISER, SALES, PRIVACY = "adviser", "sales", "privacy"
+EVERY_CLIENT = frozenset({ADMINISTRATOR, SIGNATORY, BILLING, TECHNICAL})
+EVERY_STAFF = frozenset({ADMINISTRATOR, ADVISER, SALES, BILLING, PRIVACY})
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may call a route: anonymous visitors, people by one of these roles, staff by one of these."""
+
+    anonymous: bool = False
+    client: frozenset[str] = frozenset()
+    staff: frozenset[str] = frozenset()
+
+    def admits(self, *, signed_in: bool, staff: bool, roles: frozenset[str]) -> bool:
+        """Whether somebody is let in."""
+        if not signed_in:
+            return self.anonymous
+        return bool(roles & (self.staff if staff else self.client)) or self.anonymous
+
+
+ANYONE = Access(anonymous=True, client=EVERY_CLIENT, staff=EVERY_STAFF)
+SIGNED_IN = Access(client=EVERY_CLIENT, staff=EVERY_STAFF)
+
+
+def clients(*roles: str) -> Access:
+    """People of an organisation: with one of these roles, or all of them."""
+    return Access(client=frozenset(roles) or EVERY_CLIENT)
+
+
+def staff(*roles: str) -> Access:
+    """Staff: with one of these roles, or all of them."""
+    return Access(staff=frozenset(roles) or EVERY_STAFF)
+
+
+ROUTES: Mapping[str, Access] = {
+    "assets.serve": ANYONE,
+    "health.healthz": ANYONE,
+    "health.readyz": ANYONE,
+    # Signing in: the library's views (portal/accounts/library_views.py).
+    "security.us_signin": ANYONE,
+    "security.us_signin_send_code": ANYONE,
+    "security.us_verify_link": ANYONE,
+    "security.wan_signin": ANYONE,
+    "security.wan_signin_response": ANYONE,
+    "security.two_factor_token_validation": ANYONE,  # the library holds who passed the first factor
+    "security.two_factor_setup": ANYONE,  # at a first sign-in nobody is signed in yet
+    "security.logout": ANYONE,
+    "security.us_verify": SIGNED_IN,
+    "security.us_verify_send_code": SIGNED_IN,
+    "security.wan_verify": SIGNED_IN,
+    "security.wan_verify_response": SIGNED_IN,
+    "security.two_factor_setup_validate": SIGNED_IN,
+    "security.change_password": SIGNED_IN,
+    "security.wan_register": SIGNED_IN,
+    "security.wan_register_response": SIGNED_IN,
+    "security.wan_delete": SIGNED_IN,
+    # Accounts.
+    "accounts.ask_access": ANYONE,
+    "accounts.access_asked": ANYONE,
+    "accounts.invitation": ANYONE,
+    "accounts.safety": SIGNED_IN,
+    "accounts.devices": SIGNED_IN,
+    "accounts.end_device": SIGNED_IN,
+    "accounts.end_everywhere": SIGNED_IN,
+    "accounts.colleagues": clients(),
+    "accounts.invite": clients(ADMINISTRATOR),
+    "accounts.withdraw": clients(ADMINISTRATOR),
+    "accounts.roles": clients(ADMINISTRATOR),
+    "accounts.remove": clients(ADMINISTRATOR),
+    # Quote requests: public pages, then the desk's.
+    "quotes.ask": ANYONE,
+    "quotes.received": ANYONE,  # by an unguessable link, as is the follow-up
+    "quotes.follow": ANYONE,
+    "quotes_desk.show": staff(SALES, ADVISER, ADMINISTRATOR),
+    "quotes_desk.reply": staff(SALES, ADVISER, ADMINISTRATOR),
+    "quotes_desk.accept": staff(SALES, ADMINISTRATOR),
+    "quotes_desk.decline": staff(SALES, ADMINISTRATOR),
+    # Start pages.
+    "desk.start": SIGNED_IN,
+    "desk.queue": staff(),
+}
