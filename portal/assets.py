@@ -16,6 +16,7 @@ PARTS = (
     SITE / "static" / "base.css",
     SITE / "static" / "forms.css",
     STATIC / "portal.css",
+    STATIC / "desk.css",
 )
 YEAR = 365 * 24 * 3600
 DIGEST = 12

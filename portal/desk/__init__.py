@@ -1,0 +1,1 @@
+"""Start pages: what waits for the staff over all rooms, and its mirror for a client."""

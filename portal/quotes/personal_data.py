@@ -1,0 +1,89 @@
+"""What this room holds on a person, and what an erasure leaves of it."""
+
+import secrets
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.clock import PARIS
+from portal.evidence.actions import erase_payload
+from portal.evidence.models import Entry
+from portal.french import long_date
+from portal.mail.models import OutgoingMail
+from portal.quotes.actions import LINK_BYTES
+from portal.quotes.models import QuoteRequest
+from portal.quotes.rules import CLOSED, Side, State
+from portal.registry import PersonalData, PersonalField, PersonalRecord
+
+ERASED = "(effacé)"
+_GONE = "effacé\u00a0; conservé avec le contrat si la demande est devenue cliente"
+FIELDS = (
+    PersonalField("Nom", _GONE),
+    PersonalField("Adresse électronique", _GONE),
+    PersonalField("Téléphone", _GONE),
+    PersonalField("Organisation", _GONE),
+    PersonalField("Votre demande", _GONE),
+    PersonalField("Échanges", _GONE),
+    PersonalField("Mails envoyés", _GONE),
+)
+
+
+def _of(session: Session, mail: str) -> Iterator[QuoteRequest]:
+    mine = func.lower(QuoteRequest.mail) == mail.strip().lower()
+    yield from session.scalars(select(QuoteRequest).where(mine).order_by(QuoteRequest.id))
+
+
+def _mails(session: Session, request: QuoteRequest) -> list[OutgoingMail]:
+    of_request = OutgoingMail.message_id.startswith(f"<quote-request.{request.reference}.", autoescape=True)
+    return list(session.scalars(select(OutgoingMail).where(of_request).order_by(OutgoingMail.id)))
+
+
+def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
+    """Everything held on the person of this address."""
+    for request in _of(session, mail):
+        written = [
+            f"{long_date(message.written_at.astimezone(PARIS).date())}, {message.author}\u00a0: {message.text}"
+            for message in request.messages
+        ]
+        sent = [each.subject for each in _mails(session, request) if each.recipient == request.mail]
+        values = (
+            request.contact_name, request.mail, request.phone or "", f"{request.organisation}, {request.identity}",
+            request.wish, "\n".join(written), "\n".join(sent),
+        )  # fmt: skip
+        named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
+        yield PersonalRecord(request.reference, named, request.submitted_at)
+
+
+def erase(session: Session, mail: str, at: datetime) -> list[str]:
+    """Forget a person's requests, but those that became a client's: they follow its contract.
+
+    An open request is closed by it: nobody is left to answer to. The log keeps its
+    chain and loses what it committed to.
+    """
+    erased = []
+    for request in list(_of(session, mail)):
+        if request.state is State.ACCEPTED:
+            continue
+        if request.state not in CLOSED:
+            request.state, request.closed_at, request.closed_by = State.DECLINED, at, ""
+        request.decline_reason = ERASED
+        for sent in _mails(session, request):
+            # What has not left yet never leaves: the worker takes a sent mail for done.
+            sent.sent_at, sent.last_error = sent.sent_at or at, None
+            sent.recipient, sent.subject, sent.text, sent.html = ERASED, ERASED, ERASED, None
+        for message in request.messages:
+            message.text = ERASED
+            if message.side is Side.REQUESTER:
+                message.author = ERASED
+        for entry in session.scalars(select(Entry).where(Entry.seq.in_(request.evidence))):
+            erase_payload(session, entry, at=at)
+        request.contact_name = request.mail = request.organisation = request.identity = request.wish = ERASED
+        request.phone, request.link_key, request.erased_at = None, secrets.token_urlsafe(LINK_BYTES), at
+        erased.append(request.reference)
+    session.flush()
+    return erased
+
+
+PERSONAL_DATA = PersonalData("quote_request", FIELDS, find, erase)
