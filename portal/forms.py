@@ -15,6 +15,8 @@ MESSAGES: Mapping[str, str] = {
     "This field is required.": "Ce champ est obligatoire.",
     "Not a valid choice.": "Choisissez une réponse de la liste.",
     "Not a valid choice": "Choisissez une réponse de la liste.",
+    "'%(value)s' is not a valid choice for this field.": "Choisissez une réponse de la liste.",
+    "'%(value)s' are not valid choices for this field.": "Choisissez une réponse de la liste.",
     "Invalid Choice: could not coerce.": "Choisissez une réponse de la liste.",
     "Not a valid date value.": "Cette date n'existe pas\u00a0: écrivez-la comme 03/12/2026.",
     "Not a valid integer value.": "Écrivez un nombre entier.",

@@ -21,6 +21,7 @@ class SignInForm(UnifiedSigninForm):
 
     def validate(self, **kwargs: Any) -> bool:
         """Check the form; what it costs tells nothing of whether the address is known."""
+        self.identity.data = (self.identity.data or "").strip()
         passed: bool = super().validate(**kwargs)
         if not passed and not lookup_identity(self.identity.data or ""):
             if self.submit_send_code.data:
@@ -32,6 +33,10 @@ class SignInForm(UnifiedSigninForm):
 
 class Boxes(SelectMultipleField):
     """Several answers, one box each."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """An empty answer is none."""
+        super().process_formdata([value for value in valuelist if value])
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()

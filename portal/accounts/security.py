@@ -75,6 +75,7 @@ class Codes(Totp):
         """Check a code, counting it."""
         if not is_code(token) or not isinstance(user, Person):
             return False
+        user = db.session.get_one(Person, user.id)  # not the proxy of the person signed in
         if totp_secret.startswith(_BY_MAIL):
             return sign_in.use_code(db.session, user, token, now=now())
         check = super().verify_totp
@@ -267,6 +268,7 @@ CONFIGURATION: dict[str, Any] = {
     "SECURITY_MSG_WEBAUTHN_NAME_INUSE": ("Une de vos clés d'accès s'appelle déjà «\u00a0%(name)s\u00a0».", "error"),
     "SECURITY_MSG_WEBAUTHN_EXPIRED": ("Le délai est passé\u00a0: recommencez.", "error"),
     "SECURITY_MSG_API_ERROR": ("Cette demande n'a pas été comprise\u00a0: recommencez.", "error"),
+    "SECURITY_MSG_INVALID_REDIRECT": ("L'adresse où aller ensuite n'est pas ici\u00a0: recommencez.", "error"),
     "SECURITY_MSG_ANONYMOUS_USER_REQUIRED": ("Vous êtes déjà connecté.", "info"),
 }
 

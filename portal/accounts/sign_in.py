@@ -62,7 +62,7 @@ def make_code(session: Session, person_id: int, *, now: datetime) -> str:
 def use_code(session: Session, person: Person, code: str, *, now: datetime) -> bool:
     """Whether this is the code that was sent: each answer counts, a right one is the last.
 
-    A wrong one is kept at once, whatever becomes of the request.
+    Both are kept at once, whatever becomes of the request.
     """
     counted = (
         update(MailCode)
@@ -83,8 +83,7 @@ def use_code(session: Session, person: Person, code: str, *, now: datetime) -> b
             update(MailCode).where(MailCode.id == found.id).values(spent_at=now),
             execution_options={"synchronize_session": False},
         )
-    else:
-        session.commit()
+    session.commit()
     return right
 
 
@@ -122,7 +121,7 @@ def try_answer(session: Session, person: Person, kind: str, check: Callable[[], 
     if right:
         setattr(person, f"{kind}_failures", 0)
         setattr(person, f"{kind}_failed_at", None)
-        session.flush()
+        session.commit()
     return right
 
 
