@@ -4,7 +4,7 @@ Nothing of it is taken on trust: the browser sends the query only, and the
 server works the numbers out under the version that the query names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from portal.french import NO_BREAK, minutes, money, number, points
 from portal.terms import Library, UnknownVersion, Version
-from portal.terms.estimate import LineCost, judge, work_out
+from portal.terms.estimate import Cost, LineCost, judge, work_out
+from portal.terms.estimate import Reading as Judged
 from portal.terms.estimate_address import read_query, write_query
 from portal.terms.estimate_fields import messages
 
@@ -90,18 +91,22 @@ def read_estimate(query: str, library: Library, today: date) -> Reading:
     lines = tuple(_line(line, version) for line in cost.lines if line)
     if not lines:
         return Reading(None, tuple(problems))
-    totals = [("Avec contrat Liberty", points(cost.points)), ("Sans contrat", f"{money(cost.net)} HT")]
-    percent = number(library.law.vat)
-    if reading.vat:
-        totals.append((f"Sans contrat, TVA {percent}{NO_BREAK}% comprise", f"{money(cost.net + cost.net_vat)} TTC"))
+    totals = tuple(_totals(reading, cost, number(library.law.vat)))
+    canonical = write_query(replace(draft, version=version.slug))
+    return Reading(Estimate(canonical, version.slug, version.sha256, lines, totals), tuple(problems))
+
+
+def _totals(reading: Judged, cost: Cost, percent: str) -> Iterator[tuple[str, str]]:
+    taxed = f", TVA {percent}{NO_BREAK}% comprise"
+    yield "Avec contrat Liberty", points(cost.points)
     if cost.contract is not None and cost.contract_vat is not None and reading.point is not None:
         priced = f"Avec contrat, à {_rate(reading.point)}{NO_BREAK}€ HT le point"
-        totals.append((priced, f"{money(cost.contract)} HT"))
+        yield priced, f"{money(cost.contract)} HT"
         if reading.vat:
-            with_vat = f"{priced}, TVA {percent}{NO_BREAK}% comprise"
-            totals.append((with_vat, f"{money(cost.contract + cost.contract_vat)} TTC"))
-    canonical = write_query(replace(draft, version=version.slug))
-    return Reading(Estimate(canonical, version.slug, version.sha256, lines, tuple(totals)), tuple(problems))
+            yield priced + taxed, f"{money(cost.contract + cost.contract_vat)} TTC"
+    yield "Sans contrat", f"{money(cost.net)} HT"
+    if reading.vat:
+        yield f"Sans contrat{taxed}", f"{money(cost.net + cost.net_vat)} TTC"
 
 
 def _place(where: str) -> str:
