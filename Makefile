@@ -28,7 +28,7 @@ export CHROMIUM
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run build check-content test check lint types imports unit browser format bench \
+.PHONY: help setup run site build check-content test check lint types imports unit browser format bench \
 	lighthouse screenshots lock clean environment
 
 help: ## Print this list
@@ -39,7 +39,22 @@ help: ## Print this list
 setup: ## Make the environment in .venv (a second call is instant)
 	@$(LOCK) $(MAKE) --no-print-directory environment
 
-run: setup ## Build the site into public/ and serve it on http://127.0.0.1:8000
+# A demonstration of its own under .demo/, unless the environment says otherwise; its key is made once.
+# Each of these settings may be given from outside, all or some of them.
+run: export PORTAL_DEMO ?= 1
+run: export PORTAL_PORT ?= 8000
+run: export PORTAL_BASE_URL ?= http://127.0.0.1:$(PORTAL_PORT)
+run: export PORTAL_DATABASE_URL ?= sqlite:///.demo/portal.sqlite3
+run: export PORTAL_STORAGE_URL ?= file:.demo/files
+run: setup ## Build the site, make the demo, serve both on http://127.0.0.1:8000 until Ctrl-C
+	@mkdir -p .demo
+	@test -s .demo/key || (umask 077; $(PY) -c 'import secrets; print(secrets.token_hex(32))' > .demo/key)
+	@$(PY) build.py --portal-url $(PORTAL_BASE_URL)/espace-client $(ARGS)
+	@export PORTAL_SECRET_KEY="$${PORTAL_SECRET_KEY:-$$(cat .demo/key)}"; \
+	$(BIN)/portal db upgrade && { [ "$(PORTAL_DEMO)" != 1 ] || $(BIN)/portal demo; } && \
+	exec $(BIN)/portal start --log .demo/portal.log
+
+site: setup ## Build the site alone and serve it on http://127.0.0.1:8000
 	@$(PY) build.py --serve $(ARGS)
 
 build: setup ## Build the site into public/
@@ -100,7 +115,7 @@ lock: ## Lock the requirements again, with hashes and without the address of any
 	done
 
 clean: ## Remove what the other targets made (.venv too)
-	rm -rf $(VENV) .venv-lock public .public.* screenshots build dist *.egg-info node_modules
+	rm -rf $(VENV) .venv-lock .demo public .public.* screenshots build dist *.egg-info node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov .coverage .coverage.*
 	find bench portal tests -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -19,6 +19,7 @@ from portal.config import Settings
 from portal.desk import views as desk
 from portal.desk.views import Desk, Start
 from portal.logs import log_requests
+from portal.mailbox.views import mailbox
 from portal.quotes import queue as quotes_queue
 from portal.quotes import views as quotes
 from portal.quotes.desk_views import quotes_desk
@@ -117,6 +118,8 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     quotes.register(app)
     app.register_blueprint(quotes_desk)
     desk.register(app, DESK)
+    if given.demo:
+        app.register_blueprint(mailbox)
     for endpoint, rate in RATES.items():
         # Only what is asked of the server by POST: pages may be looked at.
         limited: Any = limiter.limit(rate, methods=["POST"])(app.view_functions[endpoint])

@@ -47,6 +47,9 @@ ROUTES: Mapping[str, Access] = {
     "assets.serve": ANYONE,
     "health.healthz": ANYONE,
     "health.readyz": ANYONE,
+    # In a demo only: there it is everybody's telephone and mailbox.
+    "mailbox.show": ANYONE,
+    "mailbox.read": ANYONE,
     # Signing in: the library's views (portal/accounts/library_views.py).
     "security.us_signin": ANYONE,
     "security.us_signin_send_code": ANYONE,
@@ -54,6 +57,7 @@ ROUTES: Mapping[str, Access] = {
     "security.wan_signin": ANYONE,
     "security.wan_signin_response": ANYONE,
     "security.two_factor_token_validation": ANYONE,  # the library holds who passed the first factor
+    "security.two_factor_rescue": ANYONE,  # always 404
     "security.two_factor_setup": ANYONE,  # at a first sign-in nobody is signed in yet
     "security.logout": ANYONE,
     "security.us_verify": SIGNED_IN,

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, abort, render_template, request
+from flask import Blueprint, Flask, abort, redirect, render_template, request
+from flask_login import current_user
 from flask_security import unified_signin as unified
 from flask_security import views, webauthn
 from flask_security.utils import url_for_security
 
-from portal.web import AREA
+from portal.web import AREA, SAFE
 
 BOTH = ("GET", "POST")
 
@@ -21,6 +22,18 @@ def sign_in_link() -> Any:
     return render_template("accounts/sign_in_link.html")
 
 
+def no_rescue() -> Any:
+    """No way round the second factor: the library only asks for the address of one, for its page."""
+    abort(404)
+
+
+def second_factor() -> Any:
+    """The code of an authenticator. The library signs out who opens this page by its link when signed in already."""
+    if request.method in SAFE and current_user.is_authenticated:
+        return redirect(f"{AREA}/compte/securite", 303)
+    return views.two_factor_token_validation()
+
+
 #: (address, endpoint as the library knows it, view, methods)
 VIEWS: tuple[tuple[str, str, Any, tuple[str, ...]], ...] = (
     ("/connexion", "us_signin", unified.us_signin, BOTH),
@@ -28,7 +41,8 @@ VIEWS: tuple[tuple[str, str, Any, tuple[str, ...]], ...] = (
     ("/connexion/lien", "us_verify_link", sign_in_link, BOTH),
     ("/connexion/cle", "wan_signin", webauthn.webauthn_signin, BOTH),
     ("/connexion/cle/<token>", "wan_signin_response", webauthn.webauthn_signin_response, ("POST",)),
-    ("/connexion/second-facteur", "two_factor_token_validation", views.two_factor_token_validation, BOTH),
+    ("/connexion/second-facteur", "two_factor_token_validation", second_factor, BOTH),
+    ("/connexion/secours", "two_factor_rescue", no_rescue, ("GET",)),
     ("/connexion/application", "two_factor_setup", views.two_factor_setup, BOTH),
     ("/deconnexion", "logout", views.logout, ("POST",)),
     ("/confirmer", "us_verify", unified.us_verify, BOTH),

@@ -1,0 +1,76 @@
+"""Invented people to look around with. Loaded into an empty base only, and into a demo only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.accounts.actions import add_person, add_staff, create_organisation
+from portal.accounts.models import Organisation, Person
+from portal.accounts.rules import ClientRole, StaffRole, parse_identity
+from portal.web import db
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Somebody one may sign in as."""
+
+    email: str
+    who: str
+    with_app: bool  # asks for the code of an authenticator after the one of the mail
+
+
+#: Numbers that satisfy their check digits and belong to nobody we know of.
+CLIENTS = (
+    (
+        "Boulangerie Exemple", "000000000", False,
+        (
+            ("claire@boulangerie.example", "Claire Exemple", (ClientRole.ADMINISTRATOR, ClientRole.SIGNATORY)),
+            ("paul@boulangerie.example", "Paul Exemple", (ClientRole.TECHNICAL,)),
+        ),
+    ),
+    (
+        "Commune d'Exempleville", "000000018", True,
+        (("mairie@exempleville.example", "Sylvie Modèle", (ClientRole.ADMINISTRATOR, ClientRole.BILLING)),),
+    ),
+)  # fmt: skip
+STAFF = (
+    ("conseil@ims-partners.example", "Julien Conseil", (StaffRole.ADVISER,)),
+    ("commerce@ims-partners.example", "Nadia Commerce", (StaffRole.SALES,)),
+    ("direction@ims-partners.example", "Marc Direction", tuple(StaffRole)),
+)
+
+
+def is_empty(session: Session) -> bool:
+    """Whether nobody can sign in yet."""
+    return not session.scalar(select(func.count()).select_from(Person)) and not session.scalar(
+        select(func.count()).select_from(Organisation)
+    )
+
+
+def load(app: Flask, *, now: datetime) -> None:
+    """Put the invented organisations, their people and the staff into the base, in one transaction."""
+    with app.app_context():
+        session, factory = db.session, app.extensions["security"]._totp_factory  # noqa: SLF001
+        for name, number, public, people in CLIENTS:
+            organisation = create_organisation(
+                session, legal_name=name, identity=parse_identity(number), public_body=public, by=None, now=now
+            )
+            for email, person, roles in people:
+                add_person(session, organisation=organisation, email=email, name=person, roles=roles, by=None, now=now)
+        for email, name, staff_roles in STAFF:
+            member = add_staff(session, email=email, name=name, roles=staff_roles, now=now)
+            member.tf_primary_method, member.tf_totp_secret = "authenticator", factory.generate_totp_secret()
+        session.commit()
+
+
+def sign_ins() -> list[SignIn]:
+    """Everybody one may sign in as."""
+    clients = [
+        SignIn(email, f"{person}, {name}", with_app=False)
+        for name, _, _, people in CLIENTS
+        for email, person, _ in people
+    ]
+    return clients + [SignIn(email, f"{name}, IMS Partners", with_app=True) for email, name, _ in STAFF]
