@@ -131,10 +131,14 @@ def _checked_page(form: RequestForm, terms: Version) -> str | None:
 
 
 def _followed(token: str) -> QuoteRequest:
+    return _found(token) or abort(404)
+
+
+def _found(token: str) -> QuoteRequest | None:
     try:
         return find_followed(db.session, *links().opened(token))
     except (BrokenLink, NoSuchRequest):
-        abort(404)
+        return None
 
 
 @quotes.get(f"{RECEIVED}/<token>")
@@ -146,12 +150,14 @@ def received(token: str) -> Any:
 @quotes.route(f"{FOLLOW}/<token>", methods=["GET", "POST"])
 def follow(token: str) -> Any:
     """The thread as its author sees it; looking changes nothing, a POST adds a message."""
-    asked = _followed(token)
     form = MessageForm()
-    if request.method != "POST":
-        return _thread(asked, form, 200)
-    if not form.validate():
-        return _thread(asked, form, EXPIRED if form.csrf_token.errors else REFUSED)
+    passed = request.method == "POST" and form.validate()
+    if form.csrf_token.errors and _found(token) is None:
+        abort(EXPIRED)  # a forged token is told nothing of which links exist
+    asked = _followed(token)
+    if not passed:
+        shown = 200 if request.method != "POST" else EXPIRED if form.csrf_token.errors else REFUSED
+        return _thread(asked, form, shown)
     try:
         reply_as_requester(
             db.session, asked, words=form.words.data, form_key=form.key.data or secrets.token_urlsafe(KEY_BYTES),
