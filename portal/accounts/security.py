@@ -194,6 +194,7 @@ def _only_live(load: Callable[[str], Person | None]) -> Callable[[str], Person |
 
 CONFIGURATION: dict[str, Any] = {
     "SECURITY_CSRF_COOKIE_NAME": None,
+    "SECURITY_INPUT_NORMALIZE_FORM": "NFC",  # as names are typed and searched for
     "SECURITY_PASSWORD_REQUIRED": False,
     "SECURITY_PASSWORD_LENGTH_MIN": SHORTEST_PASSWORD,
     "SECURITY_PASSWORD_SCHEMES": ["argon2"],
