@@ -88,7 +88,7 @@ def staff_visitor(portal: Portal) -> Visitor:
 
     with visitor.client.session_transaction() as held:
         held.update(_user_id=unique, _fresh=True, token=token, fs_paa=time.time(), device="d")
-    assert visitor.signed_in
+    assert visitor.is_signed_in()
     return visitor
 
 

@@ -81,8 +81,7 @@ class Visitor:
         assert self.last is not None
         return self.last.location or ""
 
-    @property
-    def signed_in(self) -> bool:
+    def is_signed_in(self) -> bool:
         return self.client.get(f"{AREA}/compte/appareils").status_code == 200
 
 
@@ -140,7 +139,7 @@ class Portal:
         visitor = self.visitor()
         code = self.ask_code(visitor, email)
         visitor.send("connexion", 302, identity=email, passcode=code)
-        assert visitor.signed_in
+        assert visitor.is_signed_in()
         return visitor
 
     def person(self, email: str) -> Person:

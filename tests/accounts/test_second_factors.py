@@ -51,7 +51,7 @@ def test_a_passkey_is_added_and_signs_in_with_no_address_typed(portal: Portal) -
     visitor = portal.visitor()
     use_passkey(visitor, key)
     assert visitor.location == f"{AREA}/"
-    assert visitor.signed_in
+    assert visitor.is_signed_in()
 
 
 def test_a_phones_or_computers_own_passkey_is_welcome_and_checks_who_holds_it(portal: Portal) -> None:
@@ -76,11 +76,11 @@ def test_a_passkey_that_is_unknown_or_from_another_site_or_for_another_challenge
         visitor = portal.visitor()
         use_passkey(visitor, wrong)
         assert visitor.location == f"{AREA}/connexion/cle"
-        assert not visitor.signed_in
+        assert not visitor.is_signed_in()
     visitor = portal.visitor()
     address, options = options_of(visitor.send("connexion/cle", 200))
     visitor.send(address, 302, credential=key.get({**options, "challenge": "AAAA"}))
-    assert not visitor.signed_in
+    assert not visitor.is_signed_in()
 
 
 def test_a_passkey_that_is_withdrawn_opens_nothing(portal: Portal) -> None:
@@ -91,7 +91,7 @@ def test_a_passkey_that_is_withdrawn_opens_nothing(portal: Portal) -> None:
         assert session.scalars(select(StoredPasskey)).all() == []
     visitor = portal.visitor()
     use_passkey(visitor, key)
-    assert not visitor.signed_in
+    assert not visitor.is_signed_in()
 
 
 # --- Staff ---------------------------------------------------------------------------------------
@@ -116,10 +116,10 @@ def first_staff_sign_in(portal: Portal) -> tuple[Visitor, str]:
     code = portal.ask_code(visitor, STAFF)
     visitor.send("connexion", 302, identity=STAFF, passcode=code)
     assert visitor.location.startswith(f"{AREA}/connexion/application")
-    assert not visitor.signed_in
+    assert not visitor.is_signed_in()
     secret = set_up_app(visitor, f"{AREA}/connexion/application")
     visitor.send("connexion/second-facteur", 302, on="connexion/second-facteur", code=app_code(secret))
-    assert visitor.signed_in
+    assert visitor.is_signed_in()
     return visitor, secret
 
 
@@ -129,10 +129,10 @@ def test_staff_set_up_a_second_factor_at_the_first_sign_in_and_give_it_at_each_l
     code = portal.ask_code(later, STAFF)
     later.send("connexion", 302, identity=STAFF, passcode=code)
     assert later.location.startswith(f"{AREA}/connexion/second-facteur")
-    assert not later.signed_in
+    assert not later.is_signed_in()
     later.open(later.location)
     later.send("connexion/second-facteur", 302, on="connexion/second-facteur", code=app_code(secret, time.time() + 30))
-    assert later.signed_in
+    assert later.is_signed_in()
 
 
 def test_the_code_of_an_application_works_once(portal: Portal) -> None:
@@ -145,7 +145,7 @@ def test_the_code_of_an_application_works_once(portal: Portal) -> None:
     assert used is not None
     page = again.send("connexion/second-facteur", 200, on="connexion/second-facteur", code=app_code(secret, used * 30))
     assert "il a déjà servi" in page
-    assert not again.signed_in
+    assert not again.is_signed_in()
 
 
 def test_a_sixth_code_of_an_application_is_refused_though_right_and_taken_a_quarter_of_an_hour_later(
@@ -160,10 +160,10 @@ def test_a_sixth_code_of_an_application_is_refused_though_right_and_taken_a_quar
     for _ in range(5):
         visitor.send("connexion/second-facteur", 200, on="connexion/second-facteur", code=wrong)
     visitor.send("connexion/second-facteur", 200, on="connexion/second-facteur", code=right)
-    assert not visitor.signed_in
+    assert not visitor.is_signed_in()
     portal.clock.pass_(minutes=15)
     visitor.send("connexion/second-facteur", 302, on="connexion/second-facteur", code=right)
-    assert visitor.signed_in
+    assert visitor.is_signed_in()
 
 
 def test_the_second_factor_without_the_first_is_refused(portal: Portal) -> None:
@@ -172,7 +172,7 @@ def test_the_second_factor_without_the_first_is_refused(portal: Portal) -> None:
     for path in ("connexion/second-facteur", "connexion/application"):
         visitor.send(path, 302, code="123456", setup="authenticator")
         assert visitor.location == f"{AREA}/connexion"
-    assert not visitor.signed_in
+    assert not visitor.is_signed_in()
 
 
 def test_staff_cannot_give_their_second_factor_up(portal: Portal) -> None:
@@ -187,7 +187,7 @@ def test_staff_sign_in_by_passkey_alone_since_it_checks_who_holds_it(portal: Por
     key = add_passkey(portal, visitor)
     later = portal.visitor()
     use_passkey(later, key)
-    assert later.signed_in
+    assert later.is_signed_in()
 
 
 def test_staff_with_a_passkey_and_no_application_do_not_get_in_by_a_mail(portal: Portal) -> None:
@@ -201,15 +201,15 @@ def test_staff_with_a_passkey_and_no_application_do_not_get_in_by_a_mail(portal:
     later.send("connexion", 303, identity=STAFF, passcode=code)
     assert later.location == f"{AREA}/connexion"
     assert "demande votre clé d'accès" in later.open("connexion")
-    assert not later.signed_in
+    assert not later.is_signed_in()
 
 
 def test_a_session_of_the_staff_ends_after_twelve_hours(portal: Portal) -> None:
     visitor, _ = first_staff_sign_in(portal)
     portal.clock.pass_(hours=12, seconds=-1)
-    assert visitor.signed_in
+    assert visitor.is_signed_in()
     portal.clock.pass_(seconds=1)
-    assert not visitor.signed_in
+    assert not visitor.is_signed_in()
 
 
 # --- Passwords -----------------------------------------------------------------------------------
@@ -225,8 +225,8 @@ def test_a_password_goes_with_an_application(portal: Portal) -> None:
     claire = portal.sign_in(CLAIRE)
     elsewhere = portal.sign_in(CLAIRE)
     choose_password(portal, claire)
-    assert claire.signed_in
-    assert not elsewhere.signed_in
+    assert claire.is_signed_in()
+    assert not elsewhere.is_signed_in()
     assert portal.mails(CLAIRE)[-1].event == "accounts/password_changed"
     secret = set_up_app(claire, f"{AREA}/connexion/application")
     page = claire.send("connexion/application", 200, on="compte/securite", setup="authenticator")
@@ -241,11 +241,11 @@ def test_a_password_goes_with_an_application(portal: Portal) -> None:
     visitor = portal.visitor()
     visitor.send("connexion", 302, identity=CLAIRE, passcode=PASSWORD)
     assert visitor.location.startswith(f"{AREA}/connexion/second-facteur")
-    assert not visitor.signed_in
+    assert not visitor.is_signed_in()
     visitor.send(
         "connexion/second-facteur", 302, on="connexion/second-facteur", code=app_code(secret, time.time() + 30)
     )
-    assert visitor.signed_in
+    assert visitor.is_signed_in()
 
 
 def test_a_password_without_an_application_does_not_sign_in_by_itself(portal: Portal) -> None:
@@ -253,7 +253,7 @@ def test_a_password_without_an_application_does_not_sign_in_by_itself(portal: Po
     visitor = portal.visitor()
     visitor.send("connexion", 302, identity=CLAIRE, passcode=PASSWORD)
     assert visitor.location.startswith(f"{AREA}/connexion/application")
-    assert not visitor.signed_in
+    assert not visitor.is_signed_in()
 
 
 def test_a_sixth_try_of_a_password_is_refused_though_right_and_a_code_by_mail_still_works(portal: Portal) -> None:
