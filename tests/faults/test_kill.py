@@ -1,22 +1,15 @@
 """kill -9 of those who write mails and of those who deliver them: none lost, none doubled."""
 
-import asyncio
-import email
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from email.policy import default
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope
-from aiosmtpd.smtp import Session as SmtpSession
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -24,6 +17,9 @@ from portal.evidence.actions import verify_log
 from portal.evidence.models import Entry
 from portal.jobs.models import Job
 from portal.mail.models import OutgoingMail
+
+if TYPE_CHECKING:
+    from tests.faults.conftest import Inbox
 
 ROOT = Path(__file__).resolve().parents[2]
 INVITATIONS = 200
@@ -60,41 +56,6 @@ worker.run(settings, sender="portail@portail.example", now=lambda: clock.now() +
 """
 
 
-class Inbox:
-    """A server that takes its time, so that kills land in the middle of a delivery."""
-
-    def __init__(self, chance: random.Random) -> None:
-        self.received: Counter[str] = Counter()
-        self._chance = chance
-
-    async def handle_DATA(self, server: SMTP, session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802
-        await asyncio.sleep(self._chance.random() * 0.008)
-        message = email.message_from_bytes(bytes(envelope.original_content or b""), policy=default)
-        self.received[str(message["Message-ID"])] += 1
-        await asyncio.sleep(self._chance.random() * 0.008)
-        return "250 OK"
-
-
-@pytest.fixture
-def chance() -> random.Random:
-    return random.Random(20261123)  # noqa: S311 - moments to kill at, the same in every run
-
-
-@pytest.fixture
-def inbox(chance: random.Random) -> Inbox:
-    return Inbox(chance)
-
-
-@pytest.fixture
-def server(inbox: Inbox) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    controller = Controller(inbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield f"smtp://127.0.0.1:{port}"
-    controller.stop()
-
-
 def start(code: str, *arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", code, *arguments], cwd=ROOT, stderr=subprocess.PIPE)
 
@@ -115,7 +76,7 @@ def kill(process: subprocess.Popen[bytes]) -> bool:
     return alive
 
 
-def wait_for(inbox: Inbox, more: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for(inbox: "Inbox", more: int, process: subprocess.Popen[bytes]) -> None:
     wanted, until = inbox.received.total() + more, time.monotonic() + 30
     while inbox.received.total() < wanted and process.poll() is None:
         assert time.monotonic() < until
@@ -124,7 +85,7 @@ def wait_for(inbox: Inbox, more: int, process: subprocess.Popen[bytes]) -> None:
 
 @pytest.mark.slow
 def test_killing_writers_and_workers_loses_no_invitation_and_doubles_none(
-    database_url: str, sessions: sessionmaker[Session], server: str, inbox: Inbox, chance: random.Random
+    database_url: str, sessions: sessionmaker[Session], server: str, inbox: "Inbox", chance: random.Random
 ) -> None:
     kills = 0
     for _ in range(2):
@@ -156,7 +117,7 @@ def test_killing_writers_and_workers_loses_no_invitation_and_doubles_none(
 
 
 def test_a_worker_that_is_asked_to_stop_ends_its_mail_and_leaves_nothing_in_hand(
-    database_url: str, sessions: sessionmaker[Session], server: str, inbox: Inbox
+    database_url: str, sessions: sessionmaker[Session], server: str, inbox: "Inbox"
 ) -> None:
     end(start(INVITE, database_url))
     worker = start(WORK, database_url, server, "0", "0")
