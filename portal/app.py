@@ -14,11 +14,15 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from portal import assets, clock, errors, french, health
 from portal.accounts import guard, library_views, security
+from portal.accounts import queue as accounts_queue
+from portal.accounts.desk_views import accounts_desk
 from portal.accounts.views import accounts
 from portal.config import Settings
 from portal.desk import views as desk
+from portal.desk.mail_views import desk_mails
 from portal.desk.views import Desk, Start
 from portal.logs import log_requests
+from portal.mail import failing
 from portal.mailbox.views import mailbox
 from portal.quotes import queue as quotes_queue
 from portal.quotes import views as quotes
@@ -64,7 +68,7 @@ NAVIGATION = (
 )
 #: What the rooms hand up to the start pages, and where a client's one leads.
 DESK = Desk(
-    staff=(quotes_queue.QUEUE,),
+    staff=(quotes_queue.QUEUE, failing.QUEUE, accounts_queue.QUEUE),
     client=(),
     starts=(
         Start("quotes.ask", "Demander un devis", "Décrivez votre besoin\u00a0: nous vous répondons par mail."),
@@ -115,9 +119,11 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     security.register(app, given.secret_key, company.name, library_views.blueprint(app))
     guard.register(app)
     app.register_blueprint(accounts)
+    app.register_blueprint(accounts_desk)
     quotes.register(app)
     app.register_blueprint(quotes_desk)
     desk.register(app, DESK)
+    app.register_blueprint(desk_mails)
     if given.demo:
         app.register_blueprint(mailbox)
     for endpoint, rate in RATES.items():

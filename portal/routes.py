@@ -82,6 +82,9 @@ ROUTES: Mapping[str, Access] = {
     "accounts.withdraw": clients(ADMINISTRATOR),
     "accounts.roles": clients(ADMINISTRATOR),
     "accounts.remove": clients(ADMINISTRATOR),
+    "accounts_desk.show": staff(SALES, ADMINISTRATOR),
+    "accounts_desk.grant": staff(SALES, ADMINISTRATOR),
+    "accounts_desk.set_aside": staff(SALES, ADMINISTRATOR),
     # Quote requests: public pages, then the desk's.
     "quotes.ask": ANYONE,
     "quotes.received": ANYONE,  # by an unguessable link, as is the follow-up
@@ -93,4 +96,6 @@ ROUTES: Mapping[str, Access] = {
     # Start pages.
     "desk.start": SIGNED_IN,
     "desk.queue": staff(),
+    "desk_mails.show": staff(ADMINISTRATOR),
+    "desk_mails.again": staff(ADMINISTRATOR),
 }

@@ -1,6 +1,8 @@
 """What the tests of this room stand on: its letters, a request, staff."""
 
+import re
 from datetime import UTC, datetime
+from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,3 +79,13 @@ def signed_in(portal: Portal, email: str) -> Visitor:
     with visitor.client.session_transaction() as cookie:
         cookie.update(_user_id=person.fs_uniquifier, _fresh=True, token=token)
     return visitor
+
+
+def hidden(page: str) -> dict[str, str]:
+    """The hidden fields of a page, by name."""
+    found = {}
+    for tag in re.findall(r"<input[^>]*type=\"hidden\"[^>]*>", page):
+        name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
+        assert name
+        found[name.group(1)] = unescape(value.group(1)) if value else ""
+    return found

@@ -1,15 +1,12 @@
 """The public form keeps what was typed, tells what it cannot read, and lets no robot in."""
 
-import re
-from html import unescape
-
 import pytest
 from sqlalchemy import select
 
 from portal.quotes.models import QuoteRequest, RequestMessage
 from portal.quotes.rules import State
 from tests.accounts.conftest import CLAIRE, MARC, STAFF, Portal, Visitor
-from tests.quotes.conftest import QUERY, signed_in
+from tests.quotes.conftest import QUERY, hidden, signed_in
 
 FORM = "/espace-client/demande-de-devis"
 DESK = "/espace-client/bureau/demandes-de-devis"
@@ -23,16 +20,6 @@ TYPED = {
     "website": "",
 }
 NOT_EMPTY = ["wish", "organisation", "identity", "contact_name", "mail"]
-
-
-def hidden(page: str) -> dict[str, str]:
-    """The hidden fields of a page, by name."""
-    found = {}
-    for tag in re.findall(r"<input[^>]*type=\"hidden\"[^>]*>", page):
-        name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
-        assert name
-        found[name.group(1)] = unescape(value.group(1)) if value else ""
-    return found
 
 
 class Prospect:
