@@ -16,6 +16,8 @@ from portal.accounts.rules import (
     StaffRole,
     check_may_administer,
     check_one_left,
+    may_answer_access,
+    parse_identity,
 )
 from portal.accounts.sign_in import LETTERS, digest, end_sessions, new_token
 from portal.evidence.actions import record
@@ -280,6 +282,66 @@ def request_access(
     session.add(request)
     session.flush()
     return request
+
+
+class AlreadyHandled(Exception):
+    """A colleague has answered this request."""
+
+
+def grant_access(
+    session: Session, request: AccessRequest, *, by: Person, base_url: str, domain: str, now: datetime
+) -> Invitation:
+    """Invite who asked, into the organisation of that number, which becomes a client when it was none.
+
+    Into an organisation without an administrator one comes as its administrator;
+    into any other one with the least role, and its administrator may give more.
+
+    Raises:
+        NotAllowed: ``by`` does not answer such requests.
+        AlreadyHandled: a colleague was faster.
+    """
+    _take(session, request, by=by, now=now)
+    identity = parse_identity(request.identity)
+    organisation = find_organisation(session, identity) or create_organisation(
+        session, legal_name=request.organisation_name, identity=identity, public_body=False, by=by, now=now
+    )
+    administered = any(ClientRole.ADMINISTRATOR in person.role_names for person in organisation.people if person.active)
+    roles = [ClientRole.TECHNICAL] if administered else [ClientRole.ADMINISTRATOR, ClientRole.SIGNATORY]
+    return invite(
+        session, organisation=organisation, email=request.email, name=request.name, roles=roles, by=by,
+        base_url=base_url, domain=domain, now=now,
+    )  # fmt: skip
+
+
+def set_access_aside(session: Session, request: AccessRequest, *, by: Person, now: datetime) -> None:
+    """Close a request without opening anything: nobody is told, so that nobody learns who is a client.
+
+    Raises:
+        NotAllowed: ``by`` does not answer such requests.
+        AlreadyHandled: a colleague was faster.
+    """
+    _take(session, request, by=by, now=now)
+
+
+def _take(session: Session, request: AccessRequest, *, by: Person, now: datetime) -> None:
+    if not (by.staff and may_answer_access(by.role_names)):
+        raise NotAllowed
+    taken = (
+        update(AccessRequest)
+        .where(AccessRequest.id == request.id, AccessRequest.handled_at.is_(None))
+        .values(handled_at=now, handled_by_id=by.id)
+        .returning(AccessRequest.id)
+    )
+    if session.execute(taken).first() is None:
+        raise AlreadyHandled
+
+
+def reset_second_factor(session: Session, person: Person, *, by: Person | None, now: datetime) -> None:
+    """Forget the authenticator of somebody who lost it, and end their sessions: the next sign-in sets another up."""
+    person.tf_primary_method = person.tf_totp_secret = person.app_counter = None
+    person.app_failures, person.app_failed_at = 0, None
+    end_sessions(session, person, now=now)
+    record(session, "accounts.second_factor_reset", {"person": person.id, "by": by.email if by else None}, at=now)
 
 
 def _is_open() -> ColumnElement[bool]:

@@ -133,6 +133,11 @@ def check_one_left(administrators: Iterable[int], leaving: int) -> None:
         raise LastAdministrator
 
 
+def may_answer_access(roles: Iterable[str]) -> bool:
+    """Whether this member of the staff opens an access for who asks: sales and administration do."""
+    return bool({StaffRole.SALES, StaffRole.ADMINISTRATOR} & set(roles))
+
+
 def is_resting(failures: int, last_failed_at: datetime | None, now: datetime) -> bool:
     """Whether a password or an authenticator takes no answer for now."""
     return failures >= ATTEMPTS and last_failed_at is not None and now < last_failed_at + REST

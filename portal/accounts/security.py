@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Flask, Response, after_this_request, g, redirect, request, session
 from flask_babel import Babel
@@ -120,7 +120,7 @@ class Outbox(MailUtil):
     ) -> None:  # fmt: skip
         """Write the mail of ``template`` (its last part names the event); it leaves with the commit of the request."""
         event = template.rpartition("/")[2]
-        link = context.get("login_link")
+        link = _at_home(context.get("login_link"))
         values = {"code": context.get("login_token"), "link": link, "person": context.get("user")}
         letter = LETTERS.write(event, **values)
         post(
@@ -128,6 +128,14 @@ class Outbox(MailUtil):
             html=letter.html, domain=mail_domain(), now=now(),
         )  # fmt: skip
         after_this_request(_commit)
+
+
+def _at_home(link: str | None) -> str | None:
+    """A link of the library under our own address: it takes the host that the request named, which may be anybody's."""
+    if link is None:
+        return None
+    parts = urlsplit(link)
+    return f"{settings().base_url}{parts.path}?{parts.query}"
 
 
 def _commit(response: Response) -> Response:

@@ -15,6 +15,7 @@ from portal.accounts.guard import me
 from portal.accounts.models import Invitation, Organisation, Person, SignedIn
 from portal.accounts.rules import CLIENT_WORDS, FRESHNESS, ClientRole, LastAdministrator, NotAllowed
 from portal.accounts.security import GRACE, PasskeyNeeded, current_session
+from portal.errors import show as refuse
 from portal.web import AREA, db, mail_domain, now, settings
 
 accounts = Blueprint("accounts", __name__, url_prefix=AREA, template_folder="templates")
@@ -24,7 +25,7 @@ fresh = auth_required("session", within=lambda: FRESHNESS, grace=lambda: GRACE)
 @accounts.errorhandler(NotAllowed)
 def not_allowed(_: NotAllowed) -> Any:
     """The table of routes lets nobody come here; the rule says no all the same."""
-    abort(403)
+    return refuse(403)
 
 
 @accounts.app_errorhandler(PasskeyNeeded)

@@ -7,6 +7,7 @@ from flask import Blueprint, abort, flash, redirect, render_template
 
 from portal.accounts.actions import AddressTaken
 from portal.accounts.guard import me
+from portal.errors import show as refuse
 from portal.mail.message import BadAddress
 from portal.quotes.actions import (
     ClientKnown,
@@ -30,7 +31,7 @@ quotes_desk = Blueprint("quotes_desk", __name__, url_prefix=DESK, template_folde
 @quotes_desk.errorhandler(NotAllowed)
 def not_allowed(_: NotAllowed) -> Any:
     """The table of routes lets nobody come here; the rule says no all the same."""
-    abort(403)
+    return refuse(403)
 
 
 def _asked(reference: str) -> QuoteRequest:

@@ -1,0 +1,95 @@
+"""What this room holds on a person, and what an erasure leaves of it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import uuid4
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from portal.accounts.models import AccessRequest, Grant, Invitation, MailCode, Passkey, Person, SignedIn
+from portal.accounts.rules import CLIENT_WORDS, STAFF_WORDS
+from portal.clock import PARIS
+from portal.evidence.actions import erase_payload
+from portal.evidence.models import Entry, Payload
+from portal.french import long_date
+from portal.mail.models import OutgoingMail
+from portal.registry import PersonalData, PersonalField, PersonalRecord
+
+ERASED = "(effacé)"
+FIELDS = (
+    PersonalField("Nom", "effacé"),
+    PersonalField("Adresse électronique", "effacé"),
+    PersonalField("Organisation et rôles", "effacé"),
+    PersonalField("Clés d'accès", "effacé"),
+    PersonalField("Appareils connectés", "effacé"),
+)
+
+
+def _day(moment: datetime) -> str:
+    return long_date(moment.astimezone(PARIS).date())
+
+
+def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
+    """Everything held on the person of this address: the account, invitations, requests for an access."""
+    address = mail.strip().lower()
+    for person in session.scalars(select(Person).where(Person.email == address)):
+        known = STAFF_WORDS if person.staff else CLIENT_WORDS
+        words = {str(role): text.partition(" :")[0] for role, text in known.items()}
+        roles = ", ".join(words[name] for name in sorted(person.role_names))
+        devices = session.scalars(select(SignedIn).where(SignedIn.person_id == person.id).order_by(SignedIn.id))
+        values = (
+            person.name, person.email,
+            f"{person.organisation.legal_name if person.organisation else 'Équipe'}\u00a0: {roles}",
+            "\n".join(f"{key.name}, utilisée le {_day(key.lastuse_datetime)}" for key in person.webauthn),
+            "\n".join(f"{held.device_name}, le {_day(held.began_at)}" for held in devices),
+        )  # fmt: skip
+        yield _record(f"compte-{person.id}", values, person.created_at)
+    for invited in session.scalars(select(Invitation).where(Invitation.email == address).order_by(Invitation.id)):
+        values = (invited.name, invited.email, invited.organisation.legal_name, "", "")
+        yield _record(f"invitation-{invited.id}", values, invited.created_at)
+    for asked in session.scalars(
+        select(AccessRequest).where(AccessRequest.email == address).order_by(AccessRequest.id)
+    ):
+        values = (asked.name, asked.email, f"{asked.organisation_name}, {asked.identity}", "", "")
+        yield _record(f"demande-acces-{asked.id}", values, asked.created_at)
+
+
+def _record(reference: str, values: tuple[str, ...], given_at: datetime) -> PersonalRecord:
+    named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
+    return PersonalRecord(reference, named, given_at)
+
+
+def erase(session: Session, mail: str, at: datetime) -> list[str]:
+    """Forget a person: the account is closed and emptied, what only leads to it goes.
+
+    The row stays without a name, for what others did with it to keep pointing at something.
+    """
+    address = mail.strip().lower()
+    references = [record.reference for record in find(session, address)]
+    for person in session.scalars(select(Person).where(Person.email == address)):
+        for table, owner in (
+            (SignedIn, SignedIn.person_id), (MailCode, MailCode.person_id), (Passkey, Passkey.user_id),
+            (Grant, Grant.person_id),
+        ):  # fmt: skip
+            session.execute(delete(table).where(owner == person.id))
+        session.expire(person)
+        person.name, person.email = ERASED, f"efface-{uuid4().hex}@efface.invalid"
+        person.active, person.removed_at, person.fs_uniquifier = False, person.removed_at or at, uuid4().hex
+        person.password = person.tf_primary_method = person.tf_totp_secret = person.fs_webauthn_user_handle = None
+    # What the log's acts committed to goes, its chain stays; what has not left yet never leaves.
+    of_address = Payload.content.contains(f'"email":"{address}"', autoescape=True)
+    acts = select(Entry).join(Payload).where(Entry.kind.startswith("accounts."), of_address)
+    for entry in session.scalars(acts).all():
+        erase_payload(session, entry, at=at)
+    letters = select(OutgoingMail).where(OutgoingMail.recipient == address, OutgoingMail.event.startswith("accounts/"))
+    for sent in session.scalars(letters).all():
+        sent.sent_at, sent.last_error = sent.sent_at or at, None
+        sent.recipient, sent.subject, sent.text, sent.html = ERASED, ERASED, ERASED, None
+    session.execute(delete(Invitation).where(Invitation.email == address))
+    session.execute(delete(AccessRequest).where(AccessRequest.email == address))
+    session.flush()
+    return references
+
+
+PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase)
