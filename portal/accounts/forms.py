@@ -23,7 +23,8 @@ class SignInForm(UnifiedSigninForm):
         """Check the form; what it costs tells nothing of whether the address is known."""
         self.identity.data = (self.identity.data or "").strip()
         passed: bool = super().validate(**kwargs)
-        if not passed and not lookup_identity(self.identity.data or ""):
+        found = lookup_identity(self.identity.data or "")
+        if not passed and not (found and found.is_active):
             if self.submit_send_code.data:
                 sign_in.pretend_to_send(db.session, now=now())
             elif self.passcode.data:

@@ -45,6 +45,10 @@ class Letters:
         )
         self._env.filters.update(long_date=french.long_date, phone=french.phone, moment=_moment)
 
+    def names(self) -> list[str]:
+        """The events that have a mail."""
+        return sorted(name.removesuffix(".txt") for name in self._env.list_templates(extensions=["txt"]))
+
     def write(self, event: str, **values: Any) -> Letter:
         """The mail of an event."""
         subject, _, rest = self._env.get_template(f"{event}.txt").render(**values).strip().partition("\n")
