@@ -99,11 +99,19 @@ def test_an_invented_adviser_signs_in_with_both_codes_of_the_mailbox(app: Flask)
     assert "Julien Conseil" in page(client, f"{AREA}/bureau/")
 
 
-def test_a_link_in_a_mail_can_be_followed(app: Flask) -> None:
+def test_a_link_in_a_mail_can_be_followed_and_leads_here_whatever_host_was_asked(app: Flask) -> None:
     client = app.test_client()
-    send(client, f"{AREA}/connexion/code", identity="paul@boulangerie.example", chosen_method="email")
-    (newest, *_) = re.findall(r'href="(/demo/courrier/\d+)"', page(client, "/demo/courrier"))
-    assert re.search(r'<a href="http://[^/"]+/espace-client/[^"]+"', page(client, newest))
+    asked = {"identity": "paul@boulangerie.example", "chosen_method": "email"}
+    send(client, f"{AREA}/connexion/code", **asked)
+    client.post(f"{AREA}/connexion/code", data=asked, base_url="http://evil.example")
+    app.config["WTF_CSRF_ENABLED"] = False
+    client.post(f"{AREA}/connexion/code", data=asked, base_url="http://evil.example")
+    mails = re.findall(r'href="(/demo/courrier/\d+)"', page(client, "/demo/courrier"))
+    assert len(mails) >= 2
+    for mail in mails:
+        text = page(client, mail)
+        assert re.search(r'<a href="http://127\.0\.0\.1:8000/espace-client/[^"]+"', text)
+        assert "evil" not in text
     assert client.get("/demo/courrier/999").status_code == 404
 
 
