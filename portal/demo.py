@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from portal.accounts.actions import add_person, add_staff, create_organisation
 from portal.accounts.models import Organisation, Person
 from portal.accounts.rules import ClientRole, StaffRole, parse_identity
+from portal.quotes import demo as quotes_demo
+from portal.quotes.views import letters
 from portal.web import db
 
 
@@ -63,6 +65,7 @@ def load(app: Flask, *, now: datetime) -> None:
         for email, name, staff_roles in STAFF:
             member = add_staff(session, email=email, name=name, roles=staff_roles, now=now)
             member.tf_primary_method, member.tf_totp_secret = "authenticator", factory.generate_totp_secret()
+        quotes_demo.load(session, letters=letters(), by=member, now=now)
         session.commit()
 
 
