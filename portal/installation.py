@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from portal import schema
 from portal.config import Settings
 from portal.db import make_engine
+from portal.evidence.actions import verify_log
 from portal.evidence.models import Entry
 from portal.jobs.actions import alive
 from portal.mail.transport import Smtp
@@ -78,6 +80,11 @@ def _mail(settings: Settings) -> Part:
 
 
 def _database(engine: Engine, now: datetime) -> Iterator[Part]:
+    file = engine.url.database
+    if engine.dialect.name == "sqlite" and file and not Path(file).is_file():
+        # Looking must not make it.
+        yield Part("base de données", sound=False, words=f"{file} n'existe pas : portal db upgrade")
+        return
     try:
         current = schema.is_current(engine)
     except SQLAlchemyError as error:
@@ -88,6 +95,8 @@ def _database(engine: Engine, now: datetime) -> Iterator[Part]:
         return
     with Session(engine) as session:
         yield _clock(session, now)
+        broken = [f"entrée {place.seq} : {place.message}" for place in verify_log(session)]
+        yield Part("registre des preuves", not broken, "\n".join(broken) or "la chaîne tient")
         workers = alive(session, now=now)
         yield Part("tâches de fond", workers > 0, f"{workers} en service" if workers else "aucune : portal worker")
 

@@ -16,8 +16,12 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 from werkzeug.test import Client
 
+from portal import clock, schema
+from portal.evidence.actions import record
 from portal.site_files import HEADERS, SiteFiles
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -138,6 +142,18 @@ def test_the_check_names_every_part_that_is_not_sound(environ: dict[str, str], t
     assert done.returncode == 1
     parts = re.findall(r"^NON (.*?)\s:", done.stdout, re.MULTILINE)
     assert parts == ["contenu", "site construit", "fichiers", "courrier", "base de données"]
+    assert not (tmp_path / "portal.sqlite3").exists()  # looking makes nothing
+
+
+def test_a_log_that_was_tampered_with_is_found_by_the_check(environ: dict[str, str], engine: Engine) -> None:
+    schema.upgrade(engine)
+    with Session(engine) as session, session.begin():
+        for number in range(3):
+            record(session, "test.act", {"number": number}, at=clock.now())
+    with Session(engine) as session, session.begin():
+        session.execute(text("UPDATE evidence_payload SET content = '{}' WHERE seq = 2"))
+    done = portal(environ, "check")
+    assert re.search(r"^NON registre des preuves.*entrée 2", done.stdout, re.MULTILINE), done.stdout
 
 
 def test_a_database_that_is_away_is_a_refusal_and_no_traceback(environ: dict[str, str], tmp_path: Path) -> None:
