@@ -97,7 +97,13 @@ class Passkeys(WebauthnUtil):
     """Any passkey will do, the phone's or computer's own included, as long as it checks who holds it."""
 
     def origin(self) -> str:
-        """The address people see, whatever stands in between."""
+        """The address people see, whatever stands in between.
+
+        A browser makes no passkey for a number: on one's own machine it is ``localhost`` that works.
+        """
+        base = urlsplit(settings().base_url)
+        if base.hostname == "127.0.0.1" and request.host.partition(":")[0] == "localhost":
+            return f"{base.scheme}://{request.host}"
         return settings().base_url
 
     def authenticator_selection(self, user: UserMixin, usage: str) -> AuthenticatorSelectionCriteria:  # noqa: ARG002
