@@ -38,7 +38,9 @@ def register(app: Flask, given: Desk) -> None:
     app.extensions["desk"] = given
     app.register_blueprint(desk)
     app.jinja_env.filters.update(
-        days_left=lambda day: days_left(day, today()), waited=lambda since: waited(since, now())
+        lower_first=lambda words: words[:1].lower() + words[1:],
+        days_left=lambda day: days_left(day, today()),
+        waited=lambda since: waited(since, now()),
     )
 
 

@@ -92,3 +92,11 @@ def test_only_an_administrator_of_the_staff_sees_other_peoples_mail(portal: Port
     assert "Rien n'attend" in staff.open("bureau/")
     with portal.sessions() as session:
         assert session.scalars(select(OutgoingMail.sent_at)).one() is None
+
+
+def test_kinds_can_be_looked_at_one_by_one(portal: Portal) -> None:
+    fail(portal)
+    staff = signed_in(portal, STAFF)
+    assert "Mails non partis (1)" in staff.open("bureau/")
+    assert "Votre devis" in staff.open("bureau/?genre=mails-en-echec")
+    assert "Rien de ce genre n'attend" in staff.open("bureau/?genre=demandes-de-devis")

@@ -272,3 +272,12 @@ def test_a_clients_start_page_says_what_will_be_there_and_staff_go_to_the_desk(p
     staff.open("", 303)
     assert staff.location == "/espace-client/bureau/"
     assert "Rien n'attend" in staff.open("bureau/")
+
+
+def test_a_twenty_first_request_in_an_hour_waits_and_a_page_may_still_be_looked_at(portal: Portal) -> None:
+    prospect = Prospect(portal)
+    for _ in range(20):
+        prospect.submit(422, wish="")
+    assert "Trop d'essais" in prospect.submit(429)
+    prospect.visitor.open(FORM)
+    assert requests(portal) == []
