@@ -57,15 +57,16 @@ def at_least_one(_: BaseForm, field: Boxes) -> None:
         raise StopValidation("Choisissez au moins un rôle.")
 
 
+ROLES = [(role.value, words) for role, words in CLIENT_WORDS.items()]
+
+
 class RolesForm(BaseForm):
     """What a colleague may do."""
 
-    roles = Boxes(
-        "Rôles", choices=[(role.value, words) for role, words in CLIENT_WORDS.items()], validators=[at_least_one]
-    )
+    roles = Boxes("Rôles", choices=ROLES, validators=[at_least_one])
 
 
-class InvitationForm(RolesForm):
+class InvitationForm(BaseForm):
     """A colleague to invite."""
 
     name = StringField(
@@ -77,6 +78,7 @@ class InvitationForm(RolesForm):
         validators=[required("Écrivez l'adresse de la personne."), at_most(LONGEST_ADDRESS), mail_address()],
         render_kw={"autocomplete": "off"},
     )  # fmt: skip
+    roles = Boxes("Rôles", choices=ROLES, validators=[at_least_one])
 
 
 class AccessForm(BaseForm):

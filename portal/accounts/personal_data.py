@@ -35,7 +35,7 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
     address = mail.strip().lower()
     for person in session.scalars(select(Person).where(Person.email == address)):
         known = STAFF_WORDS if person.staff else CLIENT_WORDS
-        words = {str(role): text.partition(" :")[0] for role, text in known.items()}
+        words = {str(role): text.partition("\u00a0:")[0] for role, text in known.items()}
         roles = ", ".join(words[name] for name in sorted(person.role_names))
         devices = session.scalars(select(SignedIn).where(SignedIn.person_id == person.id).order_by(SignedIn.id))
         values = (

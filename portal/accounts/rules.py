@@ -45,10 +45,10 @@ class StaffRole(StrEnum):
 
 
 CLIENT_WORDS = {
-    ClientRole.ADMINISTRATOR: "Administrateur : invite et retire des collègues, change leurs rôles",
-    ClientRole.SIGNATORY: "Signataire : accepte les devis et les contrats",
-    ClientRole.BILLING: "Comptabilité : voit et conteste les factures",
-    ClientRole.TECHNICAL: "Technique : ouvre et suit les demandes d'intervention",
+    ClientRole.ADMINISTRATOR: "Administrateur\u00a0: invite et retire des collègues, change leurs rôles",
+    ClientRole.SIGNATORY: "Signataire\u00a0: accepte les devis et les contrats",
+    ClientRole.BILLING: "Comptabilité\u00a0: voit et conteste les factures",
+    ClientRole.TECHNICAL: "Technique\u00a0: ouvre et suit les demandes d'intervention",
 }
 STAFF_WORDS = {
     StaffRole.ADMINISTRATOR: "Administration",

@@ -1,0 +1,90 @@
+"""Codes and answers counted in the database: two at the same moment are two, on both engines."""
+
+import threading
+from collections.abc import Callable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.accounts import sign_in
+from portal.accounts.models import MailCode, Person
+from portal.accounts.rules import ATTEMPTS
+from tests.accounts.conftest import CLAIRE, NOON, Portal
+
+
+def at_once(portal: Portal, count: int, act: Callable[[Session], bool]) -> list[bool]:
+    """What an act answers when as many as that do it at the same moment."""
+    answers: list[bool] = []
+    start = threading.Barrier(count)
+
+    def run() -> None:
+        with portal.sessions() as session:
+            start.wait()
+            answers.append(act(session))
+            session.commit()
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def new_code(portal: Portal) -> str:
+    with portal.sessions.begin() as session:
+        return sign_in.make_code(session, portal.ids[CLAIRE], now=NOON)
+
+
+def test_a_code_used_by_several_at_the_same_moment_lets_one_in(portal: Portal) -> None:
+    code = new_code(portal)
+
+    def use(session: Session) -> bool:
+        return sign_in.use_code(session, session.get_one(Person, portal.ids[CLAIRE]), code, now=NOON)
+
+    assert sorted(at_once(portal, 4, use)) == [False, False, False, True]
+
+
+def test_guesses_at_the_same_moment_are_all_counted(portal: Portal) -> None:
+    code = new_code(portal)
+    wrong = f"{(int(code) + 1) % 1_000_000:06d}"
+
+    def guess(session: Session) -> bool:
+        return sign_in.use_code(session, session.get_one(Person, portal.ids[CLAIRE]), wrong, now=NOON)
+
+    assert at_once(portal, 8, guess) == [False] * 8
+    with portal.sessions() as session:
+        assert session.scalars(select(MailCode)).one().attempts == ATTEMPTS
+        assert not sign_in.use_code(session, session.get_one(Person, portal.ids[CLAIRE]), code, now=NOON)
+
+
+def test_passwords_tried_at_the_same_moment_are_all_counted(portal: Portal) -> None:
+    def guess(session: Session) -> bool:
+        person = session.get_one(Person, portal.ids[CLAIRE])
+        return sign_in.try_answer(session, person, "password", lambda: False, now=NOON)
+
+    assert at_once(portal, 8, guess) == [False] * 8
+    assert portal.person(CLAIRE).password_failures == ATTEMPTS
+
+
+def test_an_invitation_accepted_twice_at_the_same_moment_makes_one_person(portal: Portal) -> None:
+    from portal.accounts import actions
+    from portal.accounts.models import Organisation
+    from portal.accounts.rules import ClientRole
+
+    with portal.sessions.begin() as session:
+        actions.invite(
+            session, organisation=session.get_one(Organisation, portal.ids["client"]), email="jean@client.example",
+            name="Jean", roles=[ClientRole.BILLING], by=None, base_url="http://localhost", domain="localhost", now=NOON,
+        )  # fmt: skip
+    token = portal.link("jean@client.example").rpartition("/")[2]
+
+    def accept(session: Session) -> bool:
+        try:
+            actions.accept_invitation(session, token=token, now=NOON)
+        except actions.InvitationOver:
+            session.rollback()
+            return False
+        return True
+
+    assert sorted(at_once(portal, 3, accept)) == [False, False, True]
