@@ -153,7 +153,7 @@ def _stay(asked: argparse.Namespace, arguments: Sequence[str]) -> int:
         with ExitStack() as stack:
             if asked.serve:
                 address = stack.enter_context(serving(options.output, options.base_url, asked.port))
-                print(f"Serving {_short(options.output)} on {address} (Ctrl+C ends it)")  # noqa: T201
+                print(f"Serving {_short(options.output)} on {address} (Ctrl+C ends it)", flush=True)  # noqa: T201
             stack.enter_context(suppress(KeyboardInterrupt))
             if asked.watch:
                 watch(
