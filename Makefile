@@ -40,7 +40,7 @@ setup: ## Make the environment in .venv (a second call is instant)
 	@$(LOCK) $(MAKE) --no-print-directory environment
 
 run: setup ## Build the site into public/ and serve it on http://127.0.0.1:8000
-	@$(PY) build.py --serve $(ARGS)
+	@$(PY) build.py --serve --base-url http://127.0.0.1:8000/ $(ARGS)
 
 build: setup ## Build the site into public/
 	@$(PY) build.py $(ARGS)

@@ -37,7 +37,7 @@ function update() {
   const reading = judge(draft, tariff, data.limits);
   const cost = workOut(reading, tariff, data.vat.percent);
   const query = writeQuery(draft, data.limits);
-  const address = `${data.base}calculateur/?${query}`;
+  const address = `${location.origin}${location.pathname}?${query}`;
   latest = { reading, cost, tariff, percent: data.vat.percent, query, address };
   views().forEach((view, index) => showLine(view, index, cost.lines[index], draft.lines[index]));
   showTotals(latest);
