@@ -220,7 +220,7 @@ def main() -> None:
     temporary = Path(tempfile.gettempdir()) / "ims-portal-bench"
     parser.add_argument("--cache", type=Path, default=temporary)
     parser.add_argument("--pairs", type=int, default=5)
-    parser.add_argument("--only", default="S,M,L,LU,site", help="of S, M, L, LU, site (default: all)")
+    parser.add_argument("--only", default="S,M,L,LU,site-S,site-M,site-L", help="some of the default")
     parser.add_argument("--peers", default="Pelican,MkDocs,Eleventy,naive Frozen-Flask", help="beside Hugo, on L")
     asked = parser.parse_args()
     cache = asked.cache.resolve()
@@ -229,9 +229,8 @@ def main() -> None:
     for name in works:
         if name in WORKS:
             bench_work(name, cache, cache / "work", asked.pairs, set(asked.peers.split(",")))
-    if "site" in works:
-        for name in ("S", "M", "L"):
-            bench_whole_site(name, cache / "work", asked.pairs)
+        else:
+            bench_whole_site(name.removeprefix("site-"), cache / "work", asked.pairs)
 
 
 if __name__ == "__main__":
