@@ -31,6 +31,9 @@ class Refused(click.ClickException):
 class FrenchCommand(click.Command):
     """A command whose help is French down to its labels."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"options_metavar": "[OPTIONS…]", **kwargs})
+
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)
         if option is not None:
@@ -43,6 +46,9 @@ class FrenchCommand(click.Command):
 
 class FrenchGroup(FrenchCommand, click.Group):
     """The same for a group."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"subcommand_metavar": "COMMANDE [ARGUMENTS…]", **kwargs})
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commandes"):
@@ -126,7 +132,8 @@ class OneOf(click.ParamType[str]):
 class Answer:
     """What a command found: the object that scripts read, the lines that people read.
 
-    ``verbatim`` is text of the CGV: evidence, printed as it is.
+    ``verbatim`` is text of the CGV: evidence. It goes to standard output byte for byte, so that its hash
+    can be taken there, and our own words go to the error output.
     """
 
     data: Any
@@ -134,9 +141,8 @@ class Answer:
     verbatim: str = ""
 
     def for_people(self) -> str:
-        """Our own words with the spaces of French punctuation, then the text."""
-        words = [french.fix_spaces(line) for line in self.lines]
-        return "\n".join([*words, "", self.verbatim.rstrip("\n")] if self.verbatim else words)
+        """Our own words, with the spaces of French punctuation."""
+        return "\n".join(french.fix_spaces(line) for line in self.lines)
 
 
 def answering(command: Callable[..., Answer]) -> Callable[..., None]:
@@ -157,7 +163,12 @@ def answering(command: Callable[..., Answer]) -> Callable[..., None]:
             raise Refused("le contenu est illisible.\n" + "\n".join(map(str, error.findings))) from error
         except TermsError as error:
             raise Refused(str(error)) from error
-        click.echo(json.dumps(answer.data, ensure_ascii=False) if as_json else answer.for_people())
+        if as_json:
+            click.echo(json.dumps(answer.data, ensure_ascii=False))
+            return
+        click.echo(answer.for_people(), err=bool(answer.verbatim))
+        if answer.verbatim:
+            click.echo(answer.verbatim, nl=False)
 
     return run
 

@@ -209,13 +209,13 @@ def deadline(library: Library, kind: str, event: date, on: date | None) -> Answe
 
 
 @terms.command("penalty", cls=FrenchCommand, context_settings=NUMBERS)
-@click.argument("owed", metavar="AMOUNT", type=Amount(cents=True))
-@click.argument("due", metavar="DUE", type=Day())
-@click.argument("paid", metavar="PAID", type=Day())
+@click.argument("owed", metavar="MONTANT", type=Amount(cents=True))
+@click.argument("due", metavar="ECHEANCE", type=Day())
+@click.argument("paid", metavar="PAIEMENT", type=Day())
 @governed_on
 @answering
 def penalty(library: Library, owed: Decimal, due: date, paid: date, on: date | None) -> Answer:
-    """Pénalité de retard sur AMOUNT euros dus le DUE et payés le PAID.
+    """Pénalité de retard sur MONTANT euros dus le jour ECHEANCE et payés le jour PAIEMENT.
 
     Donne ce que prévoit la clause, et le plancher légal (pour le personnel).
     Sans --on, la version en vigueur le jour de l'échéance.
@@ -260,7 +260,7 @@ def penalty(library: Library, owed: Decimal, due: date, paid: date, on: date | N
 def text(library: Library, slug: str) -> Answer:
     """Texte d'une version (AAAA-MM-JJ) et son empreinte.
 
-    L'empreinte est celle du fichier : sha256sum content/cgv/VERSION/cgv.md.
+    L'empreinte est celle de ce texte : portal terms text VERSION | sha256sum.
     """
     version = library.version(slug)
     return Answer(

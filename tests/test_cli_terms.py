@@ -185,9 +185,9 @@ def test_the_text_is_the_published_file_with_the_hash_of_its_bytes(content: Path
     found = answer("text", "2018-10-01")
     assert found["text"].encode() == raw
     assert found["sha256"] == sha256(raw).hexdigest()
-    printed = run("text", "2018-10-01").stdout
-    assert sha256(raw).hexdigest() in printed.splitlines()[0]
-    assert raw.decode().rstrip("\n") in printed
+    printed = run("text", "2018-10-01")
+    assert printed.stdout_bytes == raw
+    assert sha256(raw).hexdigest() in printed.stderr
 
 
 def test_an_unknown_version_is_refused_with_those_there_are() -> None:
@@ -295,7 +295,7 @@ def test_a_legal_period_has_no_version() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("penalty", "5"), "Il manque DUE."),
+        (("penalty", "5"), "Il manque ECHEANCE."),
         (("points", "project", "5", "6"), "trop d'arguments"),
         (("points", "project", "5", "--on"), "attend une valeur"),
         (("unheard-of",), "n'est pas une commande"),

@@ -176,5 +176,6 @@ def minified(css: str) -> str:
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     css = re.sub(r"\s+", " ", css)
     css = re.sub(r" ?([{};,]) ?", r"\1", css)
-    css = re.sub(r"(?<=[\w-]): (?=[^{}]*[;}])", ":", css)
+    # After a property, never in a selector ("a :hover") nor in a text ("content").
+    css = re.sub(r"(?<=[{;(])([\w-]+): ", r"\1:", css)
     return css.replace(";}", "}").strip()

@@ -79,12 +79,11 @@ def _source(version: Version, figure: Figure) -> Json:
     }
 
 
-def calculator_data(library: Library, day: date, *, root: str, base_url: str, portal_url: str | None) -> Json:
+def calculator_data(library: Library, day: date, *, root: str, portal_url: str | None) -> Json:
     """Everything the calculator computes with, on the day of the build."""
     version = library.in_force(day)
     return {
         "root": root,
-        "base": base_url,
         "portal": portal_url.rstrip("/") if portal_url else None,
         "mail": library.company.mail,
         "company": library.company.name,

@@ -9,7 +9,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
 
@@ -59,6 +59,25 @@ class Child:
         self._left = False
         os.close(self._answer)
         os.waitpid(self._pid, 0)
+
+
+class Queue:
+    """The numbers from 0 up, each given once, to whichever process asks first: they wait in a pipe."""
+
+    def __init__(self, length: int) -> None:
+        self._reader, writer = os.pipe()
+        os.write(writer, b"".join(number.to_bytes(2, "big") for number in range(length)))
+        os.close(writer)
+
+    def __enter__(self) -> Queue:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._reader)
+
+    def __iter__(self) -> Iterator[int]:
+        while number := os.read(self._reader, 2):
+            yield int.from_bytes(number, "big")
 
 
 def _work(work: Callable[[], Any], foreseen: type[Exception], writer: int) -> None:

@@ -6,9 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from portal.publish import manifest as manifests
 from portal.publish.compress import is_compressed
-from portal.publish.output import Output, OutputError, Tree, parents
+from portal.publish.output import CHECKSUMS, Output, OutputError, Tree, parents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
 
     from portal.publish.manifest import FileRecord, Manifest
     from portal.publish.options import Options
-
-CHECKSUMS = "SHA256SUMS"
 
 
 class PageLike(Protocol):
@@ -172,7 +169,7 @@ def _rewrite_manifest(live: Tree, new: Manifest) -> Report:
     assert live.manifest is not None  # noqa: S101
     new.files = {path: live.known(path) or record for path, record in live.manifest.files.items()}
     new.folders = live.manifest.folders
-    live.write(manifests.NAME, new.encode())
+    live.write_manifest(new.encode())
     return _report(new, made=0, removed=0, changed=False)
 
 
@@ -217,7 +214,7 @@ def _build(
     stale |= parents(removed_files) | parents(files.keys() - plan.kept.keys())
     new.files = dict(sorted(files.items()))
     new.folders = standby.folder_times(folders, {path: time for path, time in times.items() if path not in stale})
-    standby.write(manifests.NAME, new.encode())
+    standby.write_manifest(new.encode())
     output.exchange()
     removed = len(live.manifest.pages.keys() - new.pages.keys()) if live.manifest else 0
     return _report(new, made=len(plan.make), removed=removed, changed=True)

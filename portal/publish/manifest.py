@@ -1,4 +1,4 @@
-"""The record of a build, kept inside the published tree, and the comparisons made against it.
+"""The record of a build, kept beside the published tree, and the comparisons made against it.
 
 With it a build decides from `stat` alone, before Flask is imported, that nothing changed; and it
 tells which pages of a tree can be kept. Shapes, as they stand in the file:
@@ -23,12 +23,10 @@ from portal.publish.options import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from portal.publish.options import Options
 
-NAME = ".manifest.json"
-FORMAT = 1
+FORMAT = 2
 UNTRUSTED = b"{}\n"
 """A manifest that says: this tree is ours, and nothing is known about it."""
 
@@ -75,10 +73,10 @@ class Manifest:
         return json.dumps(vars(self), separators=(",", ":")).encode()
 
     @classmethod
-    def read(cls, tree: str | Path) -> Manifest | None:
-        """Return the manifest of a tree, or None when it is missing, broken or of another format."""
+    def read(cls, path: str) -> Manifest | None:
+        """Return the manifest in a file, or None when it is missing, broken or of another format."""
         try:
-            with open(os.path.join(tree, NAME), "rb") as file:  # noqa: PTH118, PTH123
+            with open(path, "rb") as file:  # noqa: PTH123
                 values = json.loads(file.read())
             if values.get("format") != FORMAT:
                 return None

@@ -4,6 +4,9 @@
 written under another name and renamed, so that a hard link shared with the live tree is never
 written through. The two folders are persistent: making thousands of files anew is many times
 slower than keeping them.
+
+The manifests stand in `.public.state`, each named by the inode of the folder it speaks of: so it goes
+with its folder through the exchange, and nothing but the site is published.
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
     from portal.publish.manifest import FileRecord
 
+CHECKSUMS = "SHA256SUMS"
+
 PART = ".part~"
 """Ends the name of a file that is being written."""
 
@@ -45,25 +50,32 @@ class Tree:
     Paths are relative, with slashes.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, state: Path) -> None:
         self.folder = folder
         self.prefix = f"{folder}/"
+        self._state = f"{state}/"
         self.manifest: Manifest | None = None
         self._known: dict[str, FileRecord | None] = {}
         self._seen: set[str] = set()
         self._read: tuple[int, int, int] | None = None
 
+    @property
+    def manifest_path(self) -> str:
+        """Where the manifest of this folder stands. OSError when there is no folder."""
+        return f"{self._state}{os.lstat(self.folder).st_ino}.json"
+
     def read_manifest(self) -> Manifest | None:
         """Read the manifest, unless it is the one already read; forget what was known of the files."""
         self._known, self._seen = {}, set()
         try:
-            found = os.stat(self.prefix + manifests.NAME)  # noqa: PTH116
+            path = self.manifest_path
+            found = os.stat(path)  # noqa: PTH116
         except OSError:
             self.manifest = None
             return None
         identity = (found.st_ino, found.st_mtime_ns, found.st_size)
         if identity != self._read:
-            self._read, self.manifest = identity, Manifest.read(self.folder)
+            self._read, self.manifest = identity, Manifest.read(path)
         return self.manifest
 
     def known(self, path: str) -> FileRecord | None:
@@ -106,10 +118,10 @@ class Tree:
 
     def _strange_folders(self, manifest: Manifest) -> Iterator[str]:
         """Yield the folders whose list of names may not be what the manifest says; "" is the root."""
-        # The root's own time changes when the manifest itself is replaced: its names are compared.
+        # The root's own time changes with the exchange: its names are compared.
         names = {path.partition("/")[0] for path in manifest.files}
         try:
-            if set(os.listdir(self.folder)) != names | {manifests.NAME}:  # noqa: PTH208
+            if set(os.listdir(self.folder)) != names:  # noqa: PTH208
                 yield ""
         except OSError:
             yield ""
@@ -144,7 +156,16 @@ class Tree:
     def distrust(self) -> None:
         """Say on disk that this tree is being worked on: a killed build leaves it so."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.write(manifests.NAME, manifests.UNTRUSTED)
+        self.write_manifest(manifests.UNTRUSTED)
+
+    def write_manifest(self, content: bytes) -> None:
+        """Write the manifest of this folder, in one step."""
+        path = self.manifest_path
+        os.makedirs(self._state, exist_ok=True)  # noqa: PTH103
+        part = path + PART
+        with open(part, "wb") as file:  # noqa: PTH123
+            file.write(content)
+        os.rename(part, path)  # noqa: PTH104
 
     def write(self, path: str, content: bytes) -> int:
         """Write a file under another name, then give it its own; return its mtime in ns."""
@@ -274,7 +295,7 @@ class Tree:
                     self._tidy_folder(path, files, folders, deep=True)
             elif path in files and entry.is_file(follow_symlinks=False):
                 self._seen.add(path)
-            elif path != manifests.NAME:
+            else:
                 os.unlink(entry.path)  # noqa: PTH108
 
     def folder_times(self, folders: Iterable[str], kept: dict[str, int]) -> dict[str, int]:
@@ -300,8 +321,9 @@ class Output:
     def __init__(self, output: Path) -> None:
         # A link to a folder is followed once, so that the exchange happens where the folder is.
         folder = output.resolve()
-        self.live = Tree(folder)
-        self.standby = Tree(folder.parent / f".{folder.name}.next")
+        self._state = folder.parent / f".{folder.name}.state"
+        self.live = Tree(folder, self._state)
+        self.standby = Tree(folder.parent / f".{folder.name}.next", self._state)
         self._old = folder.parent / f".{folder.name}.old"
         self._lock = folder.parent / f".{folder.name}.lock"
 
@@ -342,10 +364,11 @@ class Output:
             if not tree.folder.is_dir():
                 raise OutputError(f"{tree.folder} is not a folder")
             names = os.listdir(tree.folder)  # noqa: PTH208
-            if names and manifests.NAME not in names:
+            # A copy of a published site has no manifest of its own, but it has its checksums.
+            if names and CHECKSUMS not in names and not os.path.exists(tree.manifest_path):  # noqa: PTH110
                 raise OutputError(
-                    f"{tree.folder} holds files that this command did not publish (no"
-                    f" {manifests.NAME}); nothing was touched. Choose another --output, or empty it"
+                    f"{tree.folder} holds files that this command did not publish (no {CHECKSUMS});"
+                    " nothing was touched. Choose another --output, or empty it"
                 )
 
     def exchange(self) -> None:
@@ -358,8 +381,16 @@ class Output:
                 live.rename(self._old)
                 standby.rename(live)
                 self._old.rename(standby)
+            self._forget_gone_folders()
         except OSError as error:
             raise OutputError(f"{live} cannot be exchanged with {standby}: {error.strerror}") from error
+
+    def _forget_gone_folders(self) -> None:
+        """Remove the manifests of folders that are neither of the two any more."""
+        kept = {tree.manifest_path for tree in (self.live, self.standby) if tree.folder.exists()}
+        for path in self._state.iterdir():
+            if str(path) not in kept:
+                path.unlink()
 
 
 def _exchange_in_one_step(one: str, other: str) -> bool:

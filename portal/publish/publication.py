@@ -57,6 +57,11 @@ class Row:
         """``1er octobre 2018``, the day it comes into force."""
         return long_date(self.version.in_force_from)
 
+    @property
+    def dating(self) -> str:
+        """Why that day counts as the day it comes into force, where the text does not say it itself."""
+        return str(self.version.data.get("version", {}).get("dating", ""))
+
     @cached_property
     def name(self) -> str:
         """``version du 1er octobre 2018``; a draft says that it is one."""

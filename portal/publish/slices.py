@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from portal.publish.children import Child, ChildError
+from portal.publish.children import Child, ChildError, Queue
 from portal.publish.freezer import PublicFreezer, freezer_class
 from portal.publish.output import FreezeError
 
@@ -105,23 +105,23 @@ def _freeze_forked(
     progress: Callable[[int], None] | None,
 ) -> None:
     work = list(slices(pages, processes))
-    # The numbers of the slices wait in a pipe; each process takes the next when it is free.
-    queue, filler = os.pipe()
-    os.write(filler, b"".join(number.to_bytes(2) for number in range(len(work))))
-    os.close(filler)
-
     parent = os.getpid()
 
     def in_a_child() -> dict[str, Any]:
         freezer.records = {}
-        # When the parent was killed, nobody waits for the pages.
-        _work(freezer, work, queue, while_true=lambda: os.getppid() == parent)
+        for number in queue:
+            # When the parent was killed, nobody waits for the pages.
+            if os.getppid() != parent:
+                break
+            freezer.build(work[number])
         return {"records": freezer.records, "endpoints": sorted(freezer.seen_endpoints)}
 
     with ExitStack() as stack:
-        stack.callback(os.close, queue)
+        queue = stack.enter_context(Queue(len(work)))
         children = [stack.enter_context(Child(in_a_child, FreezeError)) for _ in range(processes - 1)]
-        _work(freezer, work, queue, _Counter(progress, processes))
+        counted = _Counter(progress, processes)
+        for number in queue:
+            freezer.build(work[number], counted)
         for child in children:
             try:
                 made = child.answer()
@@ -129,14 +129,3 @@ def _freeze_forked(
                 raise FreezeError(str(error)) from error
             freezer.records.update((path, tuple(record)) for path, record in made["records"].items())
             freezer.seen_endpoints.update(made["endpoints"])
-
-
-def _work(
-    freezer: PublicFreezer,
-    work: list[list[str]],
-    queue: int,
-    each: Callable[[str], None] | None = None,
-    while_true: Callable[[], bool] = lambda: True,
-) -> None:
-    while while_true() and (number := os.read(queue, 2)):
-        freezer.build(work[int.from_bytes(number)], each)

@@ -1,18 +1,18 @@
 """Content check: every problem with file, line and words; nothing is published while one is an error."""
 
 import re
+import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from stdnum import exceptions as stdnum_errors
-from stdnum.fr import siren, tva
-
+from portal.terms.company import KNOWN, MENTIONS
+from portal.terms.dating import check_dating
 from portal.terms.figures import says, squeeze, unit_of
 from portal.terms.findings import ContentError, Finding, UnknownClause
 from portal.terms.library import Library, load_library
+from portal.terms.lines import TomlLines, lines_of
 from portal.terms.tariff import TariffUnreadable
 from portal.terms.text import CLOSING, Clause
 from portal.terms.versions import DEADLINES, STRUCTURE, Version
@@ -44,8 +44,8 @@ def check_library(library: Library, *, known_good: Collection[str] = ()) -> Iter
 def check_version(version: Version) -> Iterator[Finding]:
     """Everything that can be wrong inside one version."""
     text = f"cgv/{version.slug}/cgv.md"
-    headings = list(_check_headings(version, text))
-    yield from headings
+    yield from _check_headings(version, text)
+    yield from check_dating(version)
     yield from _check_clauses(version, f"cgv/{version.slug}/clauses.toml")
 
 
@@ -85,7 +85,7 @@ def _check_headings(version: Version, file: str) -> Iterator[Finding]:
 
 
 def _check_clauses(version: Version, file: str) -> Iterator[Finding]:
-    lines = _lines_of(version.raw_clauses)
+    lines = lines_of(version.raw_clauses)
     known: dict[str, Clause] = {}
     for clause in version.clauses:
         known.setdefault(clause.number, clause)
@@ -135,7 +135,7 @@ def _check_entry(
     index: int,
     table: Mapping[str, Any],
     file: str,
-    lines: "_Lines",
+    lines: "TomlLines",
 ) -> Iterator[Finding]:
     line = lines.entry(name, index)
     if name == "notes":
@@ -183,7 +183,7 @@ def _in_word(letter: str) -> bool:
 
 def _check_house(library: Library) -> Iterator[Finding]:
     numbers = _Numbers(library)
-    lines = _lines_of(library.sources["conventions.toml"])
+    lines = lines_of(library.sources["conventions.toml"])
     for convention in library.conventions.values():
         for article in convention.articles:
             if article not in numbers:
@@ -191,14 +191,14 @@ def _check_house(library: Library) -> Iterator[Finding]:
                     "conventions.toml", lines.table(convention.key), f"l'article {article} n'existe dans aucune version"
                 )
     for index, processing in enumerate(library.processing):
-        line = _lines_of(library.sources["processing.toml"]).entry("processing", index)
+        line = lines_of(library.sources["processing.toml"]).entry("processing", index)
         if processing.article and processing.article not in numbers:
             yield Finding("processing.toml", line, f"l'article {processing.article} n'existe dans aucune version")
         if bool(processing.retention) == bool(processing.retention_text):
             yield Finding("processing.toml", line, f"[{processing.key}] : retention ou retention_text, l'un des deux")
         elif processing.retention and processing.retention not in library.law.retention:
             yield Finding("processing.toml", line, f"retention « {processing.retention} » n'est pas dans law.toml")
-    rates = _lines_of(library.sources["law.toml"])
+    rates = lines_of(library.sources["law.toml"])
     for key in library.law.legal_rates:
         if not re.fullmatch(r"\d{4}-S[12]", key):
             yield Finding("law.toml", rates.find(f'"{key}"'), f"« {key} » n'est pas un semestre : 2026-S1 est attendu")
@@ -207,16 +207,28 @@ def _check_house(library: Library) -> Iterator[Finding]:
 
 def _check_company(library: Library) -> Iterator[Finding]:
     company = library.company
-    lines = _lines_of(library.sources["company.toml"])
-    for key, validate in (("siren", siren.validate), ("vat_number", tva.validate)):
+    lines = lines_of(library.sources["company.toml"])
+    for key in ("siren", "vat_number"):
         value = company.mentions[key]
-        try:
-            if value:
-                validate(value)
-        except stdnum_errors.ValidationError:
+        if value and not _is_valid(key, value):
             yield Finding("company.toml", lines.find(f"{key} "), f"{key} = « {value} » : clé de contrôle fausse")
+    for key, value in tomllib.loads(library.sources["company.toml"].decode()).items():
+        if key not in (*KNOWN, *MENTIONS):
+            yield Finding("company.toml", lines.find(f"{key} "), f"« {key} » : clé inconnue, le site ne la lirait pas")
+        elif not isinstance(value, str):
+            yield Finding(
+                "company.toml", lines.find(f"{key} "), f"{key} = {value!r} : du texte entre guillemets est attendu"
+            )
     for key, label in company.missing():
         yield Finding("company.toml", lines.find(f"{key} "), f"à compléter : {label} ({key})", "todo")
+
+
+def _is_valid(key: str, value: str) -> bool:
+    # Imported where there is a number to look at: a build without one does not pay for it.
+    from stdnum.fr import siren, tva
+
+    valid: bool = siren.is_valid(value) if key == "siren" else tva.is_valid(value)
+    return valid
 
 
 def _decimal(value: object) -> Decimal:
@@ -232,34 +244,3 @@ class _Numbers:
 
     def __contains__(self, number: object) -> bool:
         return any(clause.number == number for version in self._versions for clause in version.clauses)
-
-
-class _Lines:
-    """Where a table of a TOML file begins: tomllib does not tell."""
-
-    def __init__(self, source: str) -> None:
-        self._lines = source.split("\n")
-        self._found: dict[str, int] = {}
-        self._entries: dict[str, list[int]] = {}
-
-    def find(self, start: str) -> int:
-        if start not in self._found:
-            numbered = enumerate(self._lines, start=1)
-            self._found[start] = next((number for number, line in numbered if line.startswith(start)), 0)
-        return self._found[start]
-
-    def table(self, key: str) -> int:
-        return self.find(f"[{key}]")
-
-    def entry(self, name: str, index: int) -> int:
-        if name not in self._entries:
-            numbered = enumerate(self._lines, start=1)
-            self._entries[name] = [number for number, line in numbered if line.strip() == f"[[{name}]]"]
-        starts = self._entries[name]
-        return starts[index] if index < len(starts) else 0
-
-
-@lru_cache(maxsize=64)
-def _lines_of(raw: bytes) -> _Lines:
-    # Versions often share their clauses.toml.
-    return _Lines(raw.decode())

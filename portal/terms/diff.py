@@ -17,6 +17,8 @@ from portal.terms.text import Clause
 from portal.terms.versions import Version
 
 ClauseKind = Literal["unchanged", "changed", "added", "removed", "moved", "renumbered"]
+#: A number is one word, decimals and thousands included: 0.60 became 0.70, not 60 became 70.
+_TOKEN = re.compile(r"\d+(?:[ \u00a0\u202f]\d{3}(?!\d))*(?:[.,]\d+)*|\w+|\s+|[^\w\s]")
 #: A title as short as this ("-", "bis") does not tell two clauses apart.
 _SHORT = 3
 #: Two clauses of one number and as little in common as this are the same clause, rewritten.
@@ -82,7 +84,11 @@ class ClauseChange:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Every clause of both versions, in the order of the new one, removed ones at their old place."""
+    """Every clause of both versions, in the order of the new one, removed ones at their old place.
+
+    The title and the closing line stand first and last, as clauses without a number (anchors ``titre``
+    and ``date``): they are text of the terms too.
+    """
 
     old: str
     new: str
@@ -114,7 +120,23 @@ def compare(old: Version, new: Version) -> Comparison:
                 shown += 1
         rows.append(_added(clause) if ours is None else _kept(before[ours], clause, ours in steady))
     rows += [_removed(before[index]) for index in gone[shown:]]
-    return Comparison(old.slug, new.slug, tuple(rows))
+    title, closing = _line("titre", old.title, new.title), _line("date", old.closing, new.closing)
+    return Comparison(old.slug, new.slug, (*title, *rows, *closing))
+
+
+def _line(anchor: str, old: str, new: str) -> Iterator[ClauseChange]:
+    """Title and closing line: text without a number, compared as a heading is. Yield one row, or none."""
+    before, after = (_unnumbered(anchor, words) if words else None for words in (old, new))
+    if before and after:
+        yield _kept(before, after, steady=True)
+    elif after:
+        yield _added(after)
+    elif before:
+        yield _removed(before)
+
+
+def _unnumbered(anchor: str, words: str) -> Clause:
+    return Clause(number="", anchor=anchor, heading=words, title=words, depth=1, offset=0, level=1, blocks=())
 
 
 def _align(old: Sequence[Clause], new: Sequence[Clause]) -> dict[int, int]:
@@ -249,7 +271,7 @@ def _pair(old: _Unit, new: _Unit) -> BlockChange:
 @lru_cache(maxsize=4096)
 def word_runs(old: str, new: str) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
     """Both sides of a change as runs of words; joined, each side gives back its text exactly."""
-    a, b = re.findall(r"\w+|\s+|[^\w\s]", old), re.findall(r"\w+|\s+|[^\w\s]", new)
+    a, b = _TOKEN.findall(old), _TOKEN.findall(new)
     left: list[Run] = []
     right: list[Run] = []
     for tag, i, j, k, m in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():

@@ -44,6 +44,11 @@ class _Text:
     def lines_with(self, words: str) -> list[int]:
         return [number for number, line in enumerate(self._lines, start=1) if words in line]
 
+    @property
+    def last(self) -> int:
+        """The last line: where a thing that is nowhere would be looked for in vain."""
+        return len(self._lines) - 1
+
     def at_clause(self, name: str) -> int:
         return self.version.line(self.version.clause(name))
 
@@ -71,13 +76,13 @@ def _late_payment(library: Library, version: Version) -> Iterator[Finding]:
     try:
         penalty = version.figure("late_penalty")
     except UnknownFigure:
-        yield text.finding(0, f"pas de taux de pénalité de retard ({law.penalty_floor_source})")
+        yield text.finding(text.last, f"pas de taux de pénalité de retard ({law.penalty_floor_source})")
         return
     line = text.at_clause(penalty.anchor)
     if Decimal(penalty.value) < law.penalty_floor:
         yield text.finding(
             line,
-            f"{penalty.article} : {penalty.value} fois le taux légal, sous le minimum de "
+            f"{penalty.article} : {str(penalty.value).replace('.', ',')} fois le taux légal, sous le minimum de "
             f"{law.penalty_floor} fois ({law.penalty_floor_source})",
         )
     if not text.has(rf"{law.recovery_indemnity}\s*(€|euros)", "quarante euros"):
@@ -178,7 +183,7 @@ def _seller(_: Library, version: Version) -> Iterator[Finding]:
     if absent:
         yield text.finding(1, f"identité du vendeur incomplète : {', '.join(absent)} (Code de commerce, R123-237)")
     if not text.has(r"tribuna(l|ux)", r"juridiction", r"droit français", r"loi française"):
-        yield text.finding(0, "ni loi applicable ni tribunal compétent")
+        yield text.finding(text.last, "ni loi applicable ni tribunal compétent")
 
 
 def _typos(_: Library, version: Version) -> Iterator[Finding]:

@@ -89,7 +89,14 @@ class Version:
     @cached_property
     def article_slugs(self) -> tuple[str, ...]:
         """``article-1`` …, known without parsing the articles."""
-        return tuple(article_slug(chunk) + suffix for _, chunk, suffix in self._suffixed)
+        # From the headings alone: asked of every version, also when one page of 2,800 is to be made.
+        seen: dict[str, int] = {}
+        slugs = []
+        for piece in (b"\n" + self.raw).split(b"\n## ")[1:]:
+            slug = article_slug("## " + piece.partition(b"\n")[0].decode())
+            slugs.append(slug + repeat_suffix(seen.get(slug, 0)))
+            seen[slug] = seen.get(slug, 0) + 1
+        return tuple(slugs)
 
     @property
     def clauses(self) -> tuple[Clause, ...]:

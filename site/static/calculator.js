@@ -1,11 +1,11 @@
 // The calculator: what is typed becomes an address, a cost with its working, and what one takes away.
 import { comma, LineView, tellField, tellSummary } from "./calculator-lines.js";
-import { costChart } from "./chart.js";
+import { showTotals } from "./calculator-totals.js";
 import { copy } from "./clipboard.js";
 import { announcer, byId, download, h, pageData } from "./dom.js";
 import { judge, readQuery, workOut, writeQuery } from "./estimate.js";
 import { csv, inWords, quoteLink } from "./estimate-export.js";
-import { longDate, money, points, scaled } from "./french.js";
+import { longDate, money, points } from "./french.js";
 import { brief, contractWorking, hoursWorking, tariffChanges, versionName } from "./working.js";
 
 const NB = "\u00a0";
@@ -37,7 +37,7 @@ function update() {
   const reading = judge(draft, tariff, data.limits);
   const cost = workOut(reading, tariff, data.vat.percent);
   const query = writeQuery(draft, data.limits);
-  const address = `${data.base}calculateur/?${query}`;
+  const address = `${location.origin}${location.pathname}?${query}`;
   latest = { reading, cost, tariff, percent: data.vat.percent, query, address };
   views().forEach((view, index) => showLine(view, index, cost.lines[index], draft.lines[index]));
   showTotals(latest);
@@ -58,40 +58,6 @@ function showLine(view, index, line, draft) {
   at("contract").replaceChildren(...(line ? contractWorking(line, data) : []));
   at("hours").replaceChildren(...(line ? hoursWorking(line, tariff, data) : []));
   view.root.querySelector('[data-do="add-entry"]').disabled = draft.entries.length >= data.limits.entries;
-}
-
-function showTotals({ cost, reading }) {
-  const worked = cost.lines.some(Boolean);
-  const put = (id, text) => { byId(id).textContent = worked ? text : "–"; };
-  put("points", points(cost.points));
-  put("net", money(cost.net));
-  put("even", cost.breakEven === null ? "–" : `${scaled(cost.breakEven, 4)}${NB}€`);
-  put("net-vat", money(cost.netVat));
-  put("gross", money(cost.net + cost.netVat));
-  byId("vat-row").hidden = byId("gross-row").hidden = !reading.vat;
-  const left = cost.lines.filter((line) => !line).length;
-  byId("partial").hidden = !left || !worked;
-  byId("partial").textContent = `Total sans ${left === 1 ? "l’intervention qui reste" : `les ${left} interventions qui restent`} à compléter.`;
-  showComparison(worked ? cost : { contract: null }, reading);
-}
-
-function showComparison({ contract, contractVat, net, netVat }, reading) {
-  byId("chart").replaceChildren();
-  byId("contract-row").hidden = contract === null;
-  byId("verdict").textContent = "En dessous de ce prix du point, le contrat coûte moins cher.";
-  if (contract === null) return;
-  const tax = reading.vat ? "TTC" : "HT";
-  const [ours, theirs] = reading.vat ? [contract + contractVat, net + netVat] : [contract, net];
-  byId("contract").textContent = `${money(ours)}${NB}${tax}`;
-  const gap = ours > theirs ? ours - theirs : theirs - ours;
-  const verdict = gap === 0n
-    ? "Les deux coûtent autant."
-    : `${ours < theirs ? "Avec" : "Sans"} contrat, vous payez ${money(gap)}${NB}${tax} de moins.`;
-  byId("verdict").textContent = verdict;
-  byId("chart").append(costChart([
-    { label: "Avec contrat", amount: ours, shown: `${money(ours)}${NB}${tax}`, kind: "with" },
-    { label: "Sans contrat", amount: theirs, shown: `${money(theirs)}${NB}${tax}`, kind: "without" },
-  ], `Coût ${tax}${NB}: ${money(ours)} avec contrat, ${money(theirs)} sans contrat.`));
 }
 
 const fieldOf = (where) => {

@@ -127,7 +127,7 @@ def library() -> Library:
 
 @pytest.fixture(scope="module")
 def data(library: Library) -> dict[str, Any]:
-    return calculator_data(library, TODAY, root="", base_url="https://example.org/", portal_url=None)
+    return calculator_data(library, TODAY, root="", portal_url=None)
 
 
 def scaled(amount: Decimal | None, places: int = 2) -> str | None:

@@ -141,13 +141,9 @@ class Workshop:
         return report, site.rendered
 
     def files(self, output: Path | None = None) -> dict[str, bytes]:
-        """Return what is published: path -> bytes, the manifest left out."""
+        """Return what is published: path -> bytes."""
         top = output or self.public
-        return {
-            str(path.relative_to(top)): path.read_bytes()
-            for path in sorted(top.rglob("*"))
-            if path.is_file() and path.name != ".manifest.json"
-        }
+        return {str(path.relative_to(top)): path.read_bytes() for path in sorted(top.rglob("*")) if path.is_file()}
 
     def fresh_files(self) -> dict[str, bytes]:
         """Return what a first build into another folder publishes."""

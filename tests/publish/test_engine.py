@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -182,7 +183,7 @@ def test_a_standby_without_a_manifest_is_compared_byte_by_byte(workshop: Worksho
     workshop.write_note("one", "changed")
     workshop.build()
     standby = workshop.folder / ".public.next"
-    (standby / ".manifest.json").write_text("{}")
+    Path(Output(workshop.public).standby.manifest_path).write_text("{}")
     (standby / "index.html").write_text("half a pa")
     (standby / "404.html.part~").write_text("half a pa")
     workshop.write_note("one", "changed again")
@@ -228,6 +229,7 @@ def test_without_renameat2_two_renames_do(workshop: Workshop, monkeypatch: pytes
     assert sorted(path.name for path in workshop.folder.glob(".public*")) == [
         ".public.lock",
         ".public.next",
+        ".public.state",
     ]
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from portal.publish import command
 from portal.publish.options import DEFAULT_BASE_URL, Options
+from portal.publish.output import Output
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,7 +168,7 @@ def test_without_pango_strict_is_an_error_and_nothing_is_written(
 @pytest.mark.usefixtures("no_pdf")
 def test_the_day_is_recorded_in_the_manifest(run: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
     run()
-    manifest = json.loads((tmp_path / "out/public/.manifest.json").read_text())
+    manifest = json.loads(Path(Output(tmp_path / "out/public").live.manifest_path).read_text())
     assert manifest["today"] == "2026-11-23"
     assert manifest["checked"]
 

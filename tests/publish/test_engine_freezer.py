@@ -84,7 +84,7 @@ def test_where_the_app_cannot_be_asked_directly_flasks_own_client_gives_the_same
 def _freeze(tmp_path: Path, kind: type[PublicFreezer], answer: Callable[[], Any], url: str) -> None:
     app = Flask("one", static_folder=None)
     app.add_url_rule(url, "one", answer)
-    tree = Tree(tmp_path)
+    tree = Tree(tmp_path, tmp_path.parent / "state")
     kind(app, tree, "https://example.org/", compress=False).build([url])
 
 

@@ -120,6 +120,12 @@ def test_every_clause_has_its_permalink_and_every_alinea_its_anchor(content: Pat
             assert all(f'id="{block.anchor}"' in html for block in clause.blocks)
 
 
+def test_the_day_of_coming_into_force_is_said_to_be_the_site_s_reading(content: Path) -> None:
+    site = make_site(content)
+    assert "aucune date d’entrée en vigueur : le site retient la première." in get(site, "/cgv/").replace("\u00a0", " ")
+    assert 'href="/conventions/#force_day"' in get(site, "/cgv/versions/")
+
+
 def test_both_articles_of_one_number_have_an_anchor_and_a_note(content: Path) -> None:
     html = get(make_site(content), "/cgv/2018-10-01/article-6/")
     assert 'id="art-6-3"' in html

@@ -69,6 +69,10 @@ def test_every_finding_to_fill_in_names_its_line(content: Path) -> None:
         ("processing.toml", 'retention = "contract"\n', "", "retention ou retention_text"),
         ("law.toml", '"2026-S1"', '"2026-S3"', "« 2026-S3 » n'est pas un semestre"),
         ("company.toml", 'siren = ""', 'siren = "123456789"', "clé de contrôle fausse"),
+        ("company.toml", 'siren = ""', 'sirene = ""', "« sirene » : clé inconnue"),
+        ("company.toml", 'capital = ""', "capital = 8000", "company.toml:19: capital = 8000 : du texte"),
+        (CLAUSES, "draft = false", "brouillon = true", "« brouillon » n'est pas une clé connue"),
+        (TEXT, "01 Octobre 2018", "02 Octobre 2018", "mise à jour : 01 Octobre 2018 » n'est pas dans le texte"),
     ],
 )
 def test_each_problem_is_told_where_it_stands(tmp_content: Path, file: str, old: str, new: str, expected: str) -> None:
@@ -78,6 +82,22 @@ def test_each_problem_is_told_where_it_stands(tmp_content: Path, file: str, old:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     found = errors(tmp_content)
     assert any(expected in finding for finding in found), found
+
+
+@pytest.mark.parametrize(
+    ("closing", "told"),
+    [
+        ("01 Octobre 2018", False),
+        ("1er octobre 2018", False),
+        ("2 octobre 2018", True),
+        ("31 février 2018", False),
+        ("hier", False),
+    ],
+)
+def test_a_printed_day_that_is_not_the_folders_is_to_be_looked_at(tmp_content: Path, closing: str, told: bool) -> None:
+    _edit(tmp_content / TEXT, "01 Octobre 2018", closing)
+    found = [str(finding) for finding in check_content(tmp_content) if finding.level == "todo"]
+    assert any(f"{TEXT}:193: à vérifier : le texte dit 02/10/2018" in finding for finding in found) is told
 
 
 def test_a_number_taken_twice_by_two_articles_gets_its_own_address_when_declared(tmp_content: Path) -> None:

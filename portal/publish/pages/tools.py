@@ -26,7 +26,6 @@ def _calculator(publication: Publication) -> Mapping[str, Any]:
             library,
             options.today,
             root=publication.root,
-            base_url=options.base_url,
             portal_url=options.portal_url,
         ),
         "durations": browser_data.DURATIONS,
