@@ -49,13 +49,13 @@ run: export PORTAL_STORAGE_URL ?= file:.demo/files
 run: setup ## Build the site, make the demo, serve both on http://127.0.0.1:8000 until Ctrl-C
 	@mkdir -p .demo
 	@test -s .demo/key || (umask 077; $(PY) -c 'import secrets; print(secrets.token_hex(32))' > .demo/key)
-	@$(PY) build.py --portal-url $(PORTAL_BASE_URL)/espace-client $(ARGS)
+	@$(PY) build.py --base-url $(PORTAL_BASE_URL)/ --portal-url $(PORTAL_BASE_URL)/espace-client $(ARGS)
 	@export PORTAL_SECRET_KEY="$${PORTAL_SECRET_KEY:-$$(cat .demo/key)}"; \
 	$(BIN)/portal db upgrade && { [ "$(PORTAL_DEMO)" != 1 ] || $(BIN)/portal demo; } && \
 	exec $(BIN)/portal start --log .demo/portal.log
 
 site: setup ## Build the site alone and serve it on http://127.0.0.1:8000
-	@$(PY) build.py --serve $(ARGS)
+	@$(PY) build.py --serve --base-url http://127.0.0.1:8000/ $(ARGS)
 
 build: setup ## Build the site into public/
 	@$(PY) build.py $(ARGS)
