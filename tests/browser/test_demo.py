@@ -1,0 +1,90 @@
+"""What `make run` shows, as it runs it: the demo's server and worker, a sign-in with what its mailbox holds."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+PORTAL = Path(sys.executable).with_name("portal")
+
+
+@pytest.fixture
+def running(database_url: str, site_url: str, site_folder: Path, tmp_path: Path) -> Iterator[str]:
+    """Address of a demo: site, portal and worker in processes of their own."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")} | {
+        "PORTAL_SECRET_KEY": "k" * 32,
+        "PORTAL_DATABASE_URL": database_url,
+        "PORTAL_PUBLIC_DIR": str(site_folder),
+        "PORTAL_STORAGE_URL": f"file://{tmp_path / 'files'}",
+        "PORTAL_PORT": str(port),
+        "PORTAL_BASE_URL": url,
+        "PORTAL_DEMO": "1",
+    }
+    for command in (["db", "upgrade"], ["demo"]):
+        subprocess.run([PORTAL, *command], env=environ, check=True, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([PORTAL, "start", "--log", tmp_path / "log"], env=environ, stdout=subprocess.DEVNULL)
+    until = time.monotonic() + 30
+    while True:
+        try:
+            urllib.request.urlopen(f"{url}/readyz").close()
+            break
+        except OSError:
+            assert time.monotonic() < until, (tmp_path / "log").read_text()
+            time.sleep(0.1)
+    yield url
+    process.send_signal(signal.SIGINT)
+    assert process.wait(40) == 0
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_an_adviser_finds_the_way_in_with_the_mailbox_alone(
+    browser: "Browser", running: str, axe_violations: "Callable[[Page], list[str]]", width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, locale="fr-FR")
+    page, telephone = context.new_page(), context.new_page()
+
+    def sound(shown: "Page") -> None:
+        assert axe_violations(shown) == []
+        assert shown.evaluate("document.documentElement.scrollWidth") <= width
+
+    page.goto(running)
+    assert "IMS Partners" in page.title()
+    page.goto(f"{running}/espace-client/")
+    page.get_by_label("Adresse électronique").first.fill("conseil@ims-partners.example")
+    page.get_by_role("button", name="Recevoir un code").click()
+    telephone.goto(f"{running}/demo/courrier")
+    sound(telephone)
+    telephone.get_by_role("link", name=re.compile("Votre code de connexion")).first.click()
+    sound(telephone)
+    found = re.search(r"\b\d{6}\b", telephone.locator("main").inner_text())
+    assert found
+    page.get_by_label("Code à six chiffres").fill(found[0])
+    page.get_by_role("button", name="Se connecter").click()
+    telephone.goto(f"{running}/demo/courrier")
+    code = telephone.locator("dt", has_text="conseil@").locator("xpath=following-sibling::dd[1]").inner_text()
+    page.get_by_label("Code à six chiffres").fill(code)
+    page.get_by_role("button", name="Se connecter").click()
+    page.wait_for_url(re.compile(r"/espace-client/bureau/|/espace-client/$"))
+    assert "Julien Conseil" in page.locator("header").inner_text()
+    # The worker has "sent" the mail meanwhile: nothing waits in the mailbox.
+    until = time.monotonic() + 20
+    while "en attente d'envoi" in telephone.locator("main").inner_text():
+        assert time.monotonic() < until
+        telephone.goto(f"{running}/demo/courrier")
+    context.close()
