@@ -4,12 +4,16 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from portal import schema
 from portal.config import read_settings
+from portal.db import make_engine, make_sessions
 from portal.jobs.actions import Leased, LeaseLost, alive, enqueue, finish, lease, overdue, renew
 from portal.jobs.models import Job, WorkerBeat
 from portal.jobs.rules import BEAT, LEASE
@@ -145,3 +149,32 @@ def test_in_a_demo_mail_is_marked_as_sent_and_goes_nowhere(sessions: sessionmake
     Worker(sessions, handlers(settings, "x@d.example"), now=lambda: NOON).run(until_empty=True)
     with sessions() as session:
         assert session.scalars(select(OutgoingMail.sent_at)).one() == NOON
+
+
+def test_a_worker_outlasts_a_database_that_goes_away_and_does_what_waited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.worker.AWAY", 0.05)
+    monkeypatch.setattr("portal.worker.POLL", 0.05)
+    folder, elsewhere, done = tmp_path / "data", tmp_path / "elsewhere", list[str]()
+    folder.mkdir()
+    engine = make_engine(f"sqlite:///{folder / 'x.sqlite3'}")
+    schema.upgrade(engine)
+    sessions = make_sessions(engine)
+    worker = Worker(sessions, {"note": noting(done)}, now=lambda: NOON)
+    with structlog.testing.capture_logs() as logs:
+        thread = threading.Thread(target=worker.run)
+        thread.start()
+        try:
+            add(sessions, "before")
+            until(lambda: done == ["before"])
+            engine.dispose()  # as when its connections break
+            folder.rename(elsewhere)
+            until(lambda: any(line["event"] == "database away" for line in logs))
+            elsewhere.rename(folder)
+            add(sessions, "after")
+            until(lambda: done == ["before", "after"])
+        finally:
+            worker.stop()
+            thread.join()
+    engine.dispose()
