@@ -102,6 +102,27 @@ def test_everything_comes_back_on_either_engine(filled: Engine, other: Engine, s
         assert list(verify_log(session)) == []
 
 
+def test_a_whole_demo_comes_back_with_everybody_in_it(
+    database_url: str, engine: Engine, other: Engine, tmp_path: Path
+) -> None:
+    from portal import demo
+    from portal.app import create_app
+    from portal.config import read_settings
+    from portal.web import db
+
+    schema.upgrade(engine)
+    app = create_app(
+        read_settings({"PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": database_url, "PORTAL_DEMO": "1"})
+    )
+    demo.load(app, now=NOON)
+    with app.app_context():
+        db.engine.dispose()
+    done = save(engine, tmp_path / "none", tmp_path / "x.backup", now=NOON)
+    assert done.tables["person"] == len(demo.sign_ins())
+    restore(other, tmp_path / "back", tmp_path / "x.backup")
+    assert content(other) == content(engine)
+
+
 def test_a_backup_is_readable_by_its_owner_alone_and_overwrites_nothing(
     filled: Engine, storage: Path, tmp_path: Path
 ) -> None:

@@ -95,7 +95,7 @@ def test_killing_writers_and_workers_loses_no_invitation_and_doubles_none(
     writer = start(INVITE, database_url)
     for number in range(1, 8):
         worker = start(WORK, database_url, server, str(1000 * number), "0")
-        wait_for(inbox, chance.randrange(5, 30), worker)
+        wait_for(inbox, chance.randrange(5, 22), worker)
         time.sleep(chance.random() * 0.02)
         kills += kill(worker)
     end(writer)
