@@ -4,8 +4,9 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template
 
-from portal.accounts import actions
-from portal.accounts.actions import AlreadyHandled, find_organisation
+from portal.accounts import access
+from portal.accounts.access import AlreadyHandled
+from portal.accounts.actions import find_organisation
 from portal.accounts.guard import me
 from portal.accounts.models import AccessRequest
 from portal.accounts.queue import DESK
@@ -48,7 +49,7 @@ def show(number: int) -> Any:
 def grant(number: int) -> Any:
     """Invite who asked."""
     asked = _asked(number)
-    actions.grant_access(
+    access.grant_access(
         db.session, asked, by=me(), base_url=settings().base_url, domain=mail_domain(), now=now()
     )  # fmt: skip
     db.session.commit()
@@ -59,7 +60,7 @@ def grant(number: int) -> Any:
 @accounts_desk.post("/<int:number>/classer")
 def set_aside(number: int) -> Any:
     """Close the request without opening anything."""
-    actions.set_access_aside(db.session, _asked(number), by=me(), now=now())
+    access.set_access_aside(db.session, _asked(number), by=me(), now=now())
     db.session.commit()
     flash("La demande est classée. Personne n'en est prévenu.", "success")
     return redirect(f"{DESK}/{number}", 303)

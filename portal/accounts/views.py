@@ -8,13 +8,14 @@ from flask_security import auth_required
 from flask_security.utils import login_user
 from sqlalchemy import select
 
-from portal.accounts import actions, sign_in
+from portal.accounts import access, actions, sign_in
 from portal.accounts.actions import AddressTaken, InvitationOver
+from portal.accounts.configuration import GRACE
 from portal.accounts.forms import AccessForm, InvitationForm, RolesForm
 from portal.accounts.guard import me
 from portal.accounts.models import Invitation, Organisation, Person, SignedIn
 from portal.accounts.rules import CLIENT_WORDS, FRESHNESS, ClientRole, LastAdministrator, NotAllowed
-from portal.accounts.security import GRACE, PasskeyNeeded, current_session
+from portal.accounts.security import PasskeyNeeded, current_session
 from portal.errors import show as refuse
 from portal.web import AREA, db, mail_domain, now, settings
 
@@ -44,7 +45,7 @@ def ask_access() -> Any:
     form = AccessForm()
     if form.validate_on_submit():
         if not form.website.data:  # a person leaves the hidden field empty
-            actions.request_access(
+            access.request_access(
                 db.session, email=form.email.data, name=form.name.data, organisation_name=form.organisation_name.data,
                 identity=form.identity.data, message=form.message.data or "", now=now(),
             )  # fmt: skip
