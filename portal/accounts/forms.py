@@ -9,7 +9,8 @@ from wtforms.validators import Optional, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.accounts import sign_in
-from portal.accounts.rules import CLIENT_WORDS, InvalidIdentity, parse_identity
+from portal.accounts.models import Person
+from portal.accounts.rules import CLIENT_WORDS, InvalidIdentity, is_code, parse_identity
 from portal.forms import BaseForm, at_most, mail_address, required, strip
 from portal.web import db, now
 
@@ -23,12 +24,18 @@ class SignInForm(UnifiedSigninForm):
         """Check the form; what it costs tells nothing of whether the address is known."""
         self.identity.data = (self.identity.data or "").strip()
         passed: bool = super().validate(**kwargs)
-        found = lookup_identity(self.identity.data or "")
-        if not passed and not (found and found.is_active):
+        if not passed:
+            found = lookup_identity(self.identity.data or "")
+            known = found if found is not None and found.is_active else None
             if self.submit_send_code.data:
-                sign_in.pretend_to_send(db.session, now=now())
-            elif self.passcode.data:
-                hash_password(self.passcode.data)
+                if known is None:
+                    sign_in.pretend_to_send(db.session, now=now())
+            elif is_code(self.passcode.data or ""):
+                if known is None:
+                    sign_in.use_code(db.session, Person(id=0), self.passcode.data or "", now=now())
+            elif known is None or not known.password:
+                # Checking a password takes a while, so somebody who has none takes it too.
+                hash_password(self.passcode.data or "-")
         return passed
 
 

@@ -7,6 +7,7 @@ from flask_security.core import UserMixin, WebAuthnMixin
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 
+from portal.accounts.rules import is_code
 from portal.db import Base, UtcDateTime
 
 DIGEST = 64
@@ -97,7 +98,7 @@ class Person(Base, UserMixin):
 
     def verify_and_update_password(self, password: str) -> bool:
         """Check a password; wrong ones are counted and make it rest."""
-        from portal.accounts.security import check_password, is_code
+        from portal.accounts.security import check_password
 
         session = object_session(self)
         if session is None or is_code(password):  # a code is no try of the password

@@ -23,6 +23,7 @@ INVITATION_LIFE = timedelta(days=7)
 #: How long a sign-in counts as fresh for what matters most: keys, roles, colleagues.
 FRESHNESS = timedelta(minutes=30)
 SIREN_LENGTH = 9
+CODE_DIGITS = 6
 
 
 class ClientRole(StrEnum):
@@ -136,6 +137,12 @@ def check_one_left(administrators: Iterable[int], leaving: int) -> None:
 def may_answer_access(roles: Iterable[str]) -> bool:
     """Whether this member of the staff opens an access for who asks: sales and administration do."""
     return bool({StaffRole.SALES, StaffRole.ADMINISTRATOR} & set(roles))
+
+
+def is_code(answer: str) -> bool:
+    """Whether an answer is a code and no password: each is checked, and counted, as what it is."""
+    typed = "".join(answer.split())
+    return typed.isdigit() and len(typed) == CODE_DIGITS
 
 
 def is_resting(failures: int, last_failed_at: datetime | None, now: datetime) -> bool:

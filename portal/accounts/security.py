@@ -36,19 +36,13 @@ from webauthn.helpers.structs import (
 from portal.accounts import sign_in
 from portal.accounts.configuration import CONFIGURATION
 from portal.accounts.models import Grant, Passkey, Person, SignedIn
-from portal.accounts.rules import device_name
-from portal.accounts.sign_in import CODE_DIGITS, LETTERS
+from portal.accounts.rules import device_name, is_code
+from portal.accounts.sign_in import LETTERS
 from portal.mail.actions import post
 from portal.web import AREA, db, mail_domain, now, settings
 
 #: What stands in for a secret where the code comes by mail: the rows of ``MailCode`` are the secret.
 _BY_MAIL = "mail:"
-
-
-def is_code(answer: str) -> bool:
-    """Whether an answer is a code and no password: each is checked, and counted, as what it is."""
-    typed = "".join(answer.split())
-    return typed.isdigit() and len(typed) == CODE_DIGITS
 
 
 class People(FSQLALiteUserDatastore):

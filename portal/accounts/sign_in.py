@@ -14,12 +14,11 @@ from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import MailCode, Person, SignedIn
-from portal.accounts.rules import ATTEMPTS, CODE_LIFE, CODES_AN_HOUR, REST, session_end
+from portal.accounts.rules import ATTEMPTS, CODE_DIGITS, CODE_LIFE, CODES_AN_HOUR, REST, session_end
 from portal.mail.actions import post
 from portal.mail.letters import Letters
 
 LETTERS = Letters(Path(__file__).resolve().parent / "templates" / "accounts" / "mail")
-CODE_DIGITS = 6
 TOKEN_BYTES = 32
 
 

@@ -190,7 +190,6 @@ def portal(engine: Engine, database_url: str) -> Iterator[Portal]:
     )
     app = create_app(settings, now=clock)
     app.testing = True
-    app.config["RATELIMIT_ENABLED"] = False
     sessions = sessionmaker(engine, expire_on_commit=False)
     with sessions.begin() as session:
         ids = seed(session)

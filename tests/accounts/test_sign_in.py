@@ -134,6 +134,20 @@ def test_no_answer_tells_whether_an_address_is_known(portal: Portal) -> None:
     assert len(set(tried)) == 1
 
 
+def test_a_wrong_password_costs_as_much_whoever_has_none_and_a_wrong_code_nothing_to_anybody(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from portal.accounts import forms
+
+    hashed: list[str] = []
+    monkeypatch.setattr(forms, "hash_password", hashed.append)
+    for email in (CLAIRE, "claude@client.example"):
+        for answer, cost in (("un mot de passe assez long", 1), ("000000", 0)):
+            hashed.clear()
+            portal.visitor().send("connexion", 200, identity=email, passcode=answer)
+            assert len(hashed) == cost, (email, answer)
+
+
 def test_somebody_removed_is_as_unknown_as_anybody(portal: Portal) -> None:
     with portal.sessions.begin() as session:
         person = session.get_one(type(portal.person(MARC)), portal.ids[MARC])
@@ -308,7 +322,6 @@ def test_a_page_of_the_sign_in_is_never_stored_by_a_browser_or_a_proxy(portal: P
 
 
 def test_too_many_posts_from_one_place_are_429_with_a_clear_page(portal: Portal) -> None:
-    portal.app.config["RATELIMIT_ENABLED"] = True
     visitor = portal.visitor()
     token = visitor.token("connexion")
     statuses = [
