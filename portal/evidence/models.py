@@ -62,9 +62,14 @@ FOR EACH STATEMENT EXECUTE FUNCTION evidence_entry_refuse()"""
 _SQLITE = """CREATE TRIGGER evidence_entry_no_{0} BEFORE {0} ON evidence_entry
 BEGIN SELECT RAISE(ABORT, '{1}'); END"""
 
+# INSERT OR REPLACE deletes a row without firing its DELETE trigger.
+_NO_REPLACE = f"""CREATE TRIGGER evidence_entry_no_replace BEFORE INSERT ON evidence_entry
+WHEN EXISTS (SELECT 1 FROM evidence_entry WHERE seq = NEW.seq OR digest = NEW.digest)
+BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"""  # noqa: S608 - no word of it comes from outside
+
 #: DDL that makes the database itself refuse, per engine; the migration runs the same lines.
 GUARDS: dict[str, tuple[str, ...]] = {
-    "sqlite": tuple(_SQLITE.format(verb, REFUSAL) for verb in ("update", "delete")),
+    "sqlite": (_SQLITE.format("update", REFUSAL), _SQLITE.format("delete", REFUSAL), _NO_REPLACE),
     "postgresql": (_FUNCTION, _NO_CHANGE, _NO_TRUNCATE),
 }
 

@@ -37,12 +37,20 @@ def test_what_is_recorded_verifies(sessions: sessionmaker[Session]) -> None:
         "UPDATE evidence_entry SET kind = 'x' WHERE seq = 2",
         "DELETE FROM evidence_entry WHERE seq = 3",
         "DELETE FROM evidence_entry",
+        "REPLACE_AN_ENTRY",
     ],
 )
 def test_the_database_refuses_to_change_or_delete_an_entry(
     engine: Engine, sessions: sessionmaker[Session], statement: str
 ) -> None:
     fill(sessions)
+    if statement == "REPLACE_AN_ENTRY":
+        replaced = "(seq, at, kind, commitment, previous, digest) SELECT seq, at, 'x', commitment, previous, digest FROM evidence_entry WHERE seq = 2"
+        statement = (
+            f"INSERT OR REPLACE INTO evidence_entry {replaced}"
+            if engine.dialect.name == "sqlite"
+            else f"INSERT INTO evidence_entry {replaced} ON CONFLICT (seq) DO UPDATE SET kind = 'x'"
+        )
     with pytest.raises(DBAPIError, match=REFUSAL), engine.begin() as connection:
         connection.execute(text(statement))
     assert broken(sessions) == []

@@ -16,6 +16,9 @@ GUARDS = {
 BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",
         f"""CREATE TRIGGER evidence_entry_no_delete BEFORE delete ON evidence_entry
 BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",
+        f"""CREATE TRIGGER evidence_entry_no_replace BEFORE INSERT ON evidence_entry
+WHEN EXISTS (SELECT 1 FROM evidence_entry WHERE seq = NEW.seq OR digest = NEW.digest)
+BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",  # noqa: S608 - no word of it comes from outside
     ),
     "postgresql": (
         f"""CREATE FUNCTION evidence_entry_refuse() RETURNS trigger LANGUAGE plpgsql
