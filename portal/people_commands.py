@@ -49,6 +49,24 @@ def add(settings: Settings, *, email: str, name: str | None, roles: tuple[str, .
     say(f"Première connexion : {settings.base_url}/espace-client/connexion")
 
 
+@staff.command("reset-second-factor", cls=FrenchCommand)
+@click.argument("email")
+@with_settings
+def reset_second_factor(settings: Settings, *, email: str) -> None:
+    """Oublier l'application d'authentification perdue d'une personne, et fermer ses sessions."""
+    from sqlalchemy.orm import Session
+
+    from portal.accounts import actions
+
+    with database(settings) as engine, Session(engine) as session:
+        person = actions.find_person(session, email)
+        if person is None:
+            raise Refused(f"« {email} » n'est l'adresse de personne.")
+        actions.reset_second_factor(session, person, by=None, now=clock.now())
+        session.commit()
+    say(f"{email} : second facteur oublié, sessions fermées ; la prochaine connexion en règle un autre.")
+
+
 @click.command(cls=FrenchCommand)
 @with_settings
 def demo(settings: Settings) -> None:
@@ -71,6 +89,11 @@ def demo(settings: Settings) -> None:
     say(f"Site : {settings.base_url}/")
     say(f"Espace client : {settings.base_url}/espace-client/connexion")
     say(f"Courriers et codes : {settings.base_url}/demo/courrier")
+    if "//127.0.0.1" in settings.base_url:
+        # A browser keeps passkeys for a name, never for an address.
+        say(
+            f"Pour essayer une clé d'accès : {settings.base_url.replace('127.0.0.1', 'localhost')}/espace-client/connexion"
+        )
     say("Se connecter avec l'une de ces adresses, puis le code reçu :")
     for person in people.sign_ins():
         say(f"  {person.email:34} {person.who}{' (code, puis application)' if person.with_app else ''}")

@@ -92,4 +92,4 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
     return references
 
 
-PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase)
+PERSONAL_DATA = PersonalData("accounts", FIELDS, find, erase)
