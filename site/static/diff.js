@@ -41,7 +41,8 @@ function* stretches(a, b) {
   }
 }
 
-const tokens = (text) => text.match(/[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu) ?? [];
+// A number is one word, decimals and thousands included: 0.60 became 0.70, not 60 became 70.
+const tokens = (text) => text.match(/\p{Nd}+(?:[ \u00a0\u202f]\p{Nd}{3}(?!\p{Nd}))*(?:[.,]\p{Nd}+)*|[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu) ?? [];
 const words = (text) => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [];
 
 function likeness(old, now) {
@@ -177,7 +178,21 @@ export function compare(oldVersion, newVersion) {
     rows.push(kept(old[index], clause, settled));
   });
   gone.forEach(remove);
-  return rows;
+  return [
+    ...line("titre", oldVersion.title, newVersion.title, newVersion),
+    ...rows,
+    ...line("date", oldVersion.closing, newVersion.closing, newVersion),
+  ];
+}
+
+// Title and closing line: text without a number, compared as a heading is.
+function line(anchor, before, after, { slug }) {
+  const [old, now] = [before, after].map((words) => (words
+    ? { number: "", name: "", anchor, heading: words, title: words, text: "", depth: 1, blocks: [], url: `/cgv/${slug}/` }
+    : null));
+  if (old && now) return [kept(old, now, true)];
+  if (now) return [{ kind: "added", old: null, now, textChanged: true, blocks: units(now).map(came) }];
+  return old ? [{ kind: "removed", old, now: null, textChanged: true, blocks: units(old).map(went) }] : [];
 }
 
 function kept(old, now, settled) {
