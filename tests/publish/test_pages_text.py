@@ -381,6 +381,12 @@ def test_a_word_is_kept_together_with_its_guillemets(content: Path) -> None:
     assert not re.findall(r"(?<!<span>)« [A-Z]+ »", html)
 
 
+def test_a_comparison_keeps_guillemets_with_their_word_where_nothing_changed(four: Path) -> None:
+    html = get(make_site(four), f"/cgv/comparer/{CURRENT}/{FUTURE}/")
+    assert "<span>« PRESTATAIRE »</span>" in html
+    assert not re.findall(r"(?<!<span>)« [A-Z]+ »", html)
+
+
 def test_the_phone_stands_before_the_words_of_the_home_page(content: Path) -> None:
     html = get(make_site(content), "/")
     assert html.index('href="tel:') < html.index("<h1>")

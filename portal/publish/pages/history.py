@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from portal.publish import browser_data
 from portal.publish.pages.fixed import FixedPage
+from portal.publish.pages.text import whole_quotes
 from portal.terms.diff import compare as compare_versions
 
 if TYPE_CHECKING:
@@ -118,10 +119,14 @@ def marked(runs: tuple[Run, ...]) -> Markup:
     return Markup("").join(_marks(runs))
 
 
+def _kept(text: str) -> Markup:
+    return Markup(whole_quotes(str(escape(text))))  # noqa: S704  # escaped before
+
+
 def _marks(runs: Iterable[Run]) -> Iterable[Markup]:
     for run in runs:
         word = MARKS.get(run.kind)
-        yield _MARKED.format(run.kind, word, run.text) if word else escape(run.text)
+        yield _MARKED.format(run.kind, word, run.text) if word else _kept(run.text)
 
 
 PAGES = (

@@ -67,7 +67,7 @@ def _pieces(
         heading = escape(clause.heading, quote=False)
         pieces.append(f'<h{level} id="{clause.anchor}"><a href="{permalink}#{clause.anchor}">{heading}</a></h{level}>')
         pieces.extend(html for anchor, html in notes if anchor == clause.anchor)
-        pieces.extend(_whole_quotes(links.into(block.html)) for block in clause.blocks)
+        pieces.extend(whole_quotes(links.into(block.html)) for block in clause.blocks)
     return pieces
 
 
@@ -87,7 +87,7 @@ def _note_html(note: Note, platform: Figure | None, portal_url: str | None) -> s
     return f'<div class="note" role="note"><p><b>Note de l’éditeur.</b> {text}</p></div>'
 
 
-def _whole_quotes(html: str) -> str:
+def whole_quotes(html: str) -> str:
     """Keep a word together with its guillemets: the printed spaces stay, no line ends at them."""
     return _SHORT_QUOTE.sub(r"<span>\g<0></span>", html) if "« " in html else html
 
