@@ -14,18 +14,15 @@ const KINDS = {
 // Said beside the colour: to whom does not see it, and in a copied text.
 const SAID = { del: "supprimé", ins: "ajouté" };
 // What has no number: the title of the text, and its closing line.
-const LINES = { titre: "Titre", date: "Dernière ligne" };
+const LINES = { titre: "titre", date: "dernière ligne" };
+const LINE_SAID = { titre: (kind) => `Titre${NB}: ${kind}.`, date: (kind) => `Dernière ligne${NB}: ${kind}e.` };
 const form = byId("compare");
 const place = byId("comparison");
 const say = (text) => { byId("compare-status").textContent = text; };
 
 const hidden = (words) => h("span", { class: "vh" }, words);
 const marked = (kind, text) => h(kind, {}, hidden(`[${SAID[kind]}${NB}: `), text, hidden("]"));
-// What came in does not run into what went out: "88 95", not "8895".
-const runs = (list) => list.flatMap(({ kind, text }, index) => [
-  kind === "ins" && list[index - 1]?.kind === "del" ? " " : "",
-  SAID[kind] ? marked(kind, text) : text,
-]);
+const runs = (list) => list.map(({ kind, text }) => (SAID[kind] ? marked(kind, text) : text));
 const nameOf = (clause) => clause.name || LINES[clause.anchor];
 const piece = (role, list) => (list.length
   ? h(role === "heading" ? "h3" : "p", { class: role }, runs(list))
@@ -70,7 +67,7 @@ function summary(rows) {
     return count ? [`${count}${NB}${word.toLowerCase()}${count > 1 ? "s" : ""}`] : [];
   });
   const lines = rows.filter(({ kind, old, now }) => kind !== "unchanged" && !(now ?? old).number)
-    .map(({ old, now }) => `${nameOf(now ?? old)}${NB}: le texte a changé.`);
+    .map(({ kind, old, now }) => LINE_SAID[(now ?? old).anchor](KINDS[kind].toLowerCase()));
   const said = [...(parts.length ? [`Numéros d’article${NB}: ${parts.join(", ")}.`] : []), ...lines];
   return said.length ? said.join(" ") : `Rien ne change${NB}: les deux textes disent la même chose, mot pour mot.`;
 }

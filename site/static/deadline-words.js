@@ -46,10 +46,12 @@ export function left(last, now) {
 const convention = (key, data, words) => h("a", { href: `${data.root}/conventions/#${key}` }, words ?? data.conventions[key]);
 
 // Which version answers, and where its rule stands.
-export function source({ days, article, url }, version, data) {
+export function source({ days, article, url }, version, data, key) {
   return h("p", {},
     `${days}${NB}jours d’après l’`, h("a", { href: data.root + url }, `article ${article} des CGV du ${longDate(version.from)}`),
-    ", qui s’appliquent à cette date.");
+    ", qui s’appliquent à cette date.",
+    ...(key === "invoice_dispute"
+      ? [` Non précisé par les CGV, convention du site${NB}: `, convention("invoice_version", data), "."] : []));
 }
 
 // The days jumped over follow each other: they are told together.

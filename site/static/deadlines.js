@@ -49,7 +49,7 @@ function answer(key, typed) {
   return {
     words: `${words} ${remaining}`,
     nodes: [
-      h("p", { class: "big" }, said), h("p", {}, h("strong", {}, remaining)), source(rule, version, data),
+      h("p", { class: "big" }, said), h("p", {}, h("strong", {}, remaining)), source(rule, version, data, key),
       ...why(rule.days, found, data),
       ...(key === "invoice_dispute" ? howToDispute(version, found.last, now, data) : []),
       ...(now > found.last ? [] : [h("p", {}, save)]),

@@ -179,17 +179,19 @@ export function compare(oldVersion, newVersion) {
   });
   gone.forEach(remove);
   return [
-    ...line("titre", oldVersion.title, newVersion.title, newVersion),
+    ...line("titre", oldVersion, newVersion, ({ title }) => title),
     ...rows,
-    ...line("date", oldVersion.closing, newVersion.closing, newVersion),
+    ...line("date", oldVersion, newVersion, ({ closing }) => closing, "#fin"),
   ];
 }
 
 // Title and closing line: text without a number, compared as a heading is.
-function line(anchor, before, after, { slug }) {
-  const [old, now] = [before, after].map((words) => (words
-    ? { number: "", name: "", anchor, heading: words, title: words, text: "", depth: 1, blocks: [], url: `/cgv/${slug}/` }
-    : null));
+function line(anchor, before, after, wordsOf, place = "") {
+  const [old, now] = [before, after].map((version) => {
+    const text = wordsOf(version);
+    if (!text) return null;
+    return { number: "", name: "", anchor, heading: text, title: text, text: "", depth: 1, blocks: [], url: `/cgv/${version.slug}/${place}` };
+  });
   if (old && now) return [kept(old, now, true)];
   if (now) return [{ kind: "added", old: null, now, textChanged: true, blocks: units(now).map(came) }];
   return old ? [{ kind: "removed", old, now: null, textChanged: true, blocks: units(old).map(went) }] : [];

@@ -50,9 +50,11 @@ export class Index {
     const wanted = asked(query);
     const scored = this.entries.map((each, order) => {
       const hits = wanted.map((stemmed) => {
-        const times = (words) => Math.max(...ways(this.also, stemmed).map((way) => Math.min(
-          ...way.map((part) => words.filter((word) => meets(word, part)).length))));
-        return 10 * Math.min(times(each.title), 1) + Math.min(times(each.body), 5);
+        const times = (words, way) => Math.min(...way.map((part) => words.filter((word) => meets(word, part)).length));
+        const [own, ...others] = ways(this.also, stemmed)
+          .map((way) => 10 * Math.min(times(each.title, way), 1) + Math.min(times(each.body, way), 5));
+        // A synonym finds an article; it does not put it before one that holds the very word.
+        return own || Math.max(0, ...others) / 20;
       });
       return { entry: each.entry, order, met: hits.filter(Boolean).length, score: hits.reduce((a, b) => a + b, phrase(each.body, wanted) ? 5 : 0) };
     }).filter(({ met }) => met);

@@ -154,16 +154,23 @@ def test_a_deadline_says_what_is_left_of_it_in_paris(page: "Page", now: str, sai
     assert ("pouvait être contestée" in words) == past
     assert (found.locator('a[href="/conventions/#late_dispute"]').count() == 1) == past
     assert "par courrier électronique ou par lettre recommandée avec accusé de réception" in words
-    assert found.locator('a[href="/conventions/#dispute_address"]').count() == 1
+    for convention in ("dispute_address", "invoice_version"):
+        assert found.locator(f'a[href="/conventions/#{convention}"]').count() == 1
     assert found.locator('a[href="mailto:contact@ims-partners.fr"]').count() == 1
 
 
-@pytest.mark.parametrize("address", ["/delais/?devis=2026-12-16&facture=2026-10-01"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/delais/?devis=2026-12-16&facture=2026-10-01",
+        "/calculateur/?version=2018-10-01&ligne=remote-server:20&ligne=onsite-server:40,km:12&tva=1&point=1.5",
+    ],
+)
 @pytest.mark.parametrize("width", [375, 1280])
 def test_what_an_address_asks_moves_nothing(new_page: Any, address: str, width: int) -> None:
     with new_page(width) as page:
         page.goto(address, wait_until="networkidle")
-        page.locator("[data-found]:visible").first.wait_for()
+        page.locator("[data-found]:visible, #result:not([aria-busy])").first.wait_for()
         assert page.evaluate(SHIFT) < 0.01
 
 
@@ -190,6 +197,12 @@ def test_a_search_folds_accents_case_and_plurals(page: "Page", query: str, first
     assert re.match(rf"(ARTICLE )?{re.escape(first)}\b", text(found.first.get_by_role("link")))
     assert found.first.locator("mark").count() > 0
     assert re.match(r"\d+ articles? pour", text(page.locator("#count")))
+
+
+@pytest.mark.parametrize("query", ["panne", "kilomètre", "euros", "prix"])
+def test_a_search_knows_the_words_of_the_reader(page: "Page", query: str) -> None:
+    page.goto(f"/recherche/?q={query}")
+    assert page.locator("#results li mark").count() > 0
 
 
 def test_words_that_no_article_holds_together_are_looked_up_apart(page: "Page") -> None:
@@ -238,6 +251,7 @@ def edited(published: dict[str, Any]) -> str:
     """The published JSON of a version, as a later version would be: words changed, an article out."""
     newer = json.loads(json.dumps(published).replace("88\\u20ac HT", "95\\u20ac HT"))
     newer["slug"] = NEWER
+    newer["closing"] = "Date de dernière mise à jour : 01 Juillet 2026"
     newer["articles"] = [article for article in newer["articles"] if article["number"] != "8"]
     return json.dumps(newer)
 
@@ -253,7 +267,7 @@ def test_two_versions_without_a_page_are_compared_in_the_browser(page: "Page") -
         [published, json.loads(edited(published))],
     )
     changes = [row for row in rows if row[0] != "unchanged"]
-    assert [row[:2] for row in changes] == [["changed", "7.1.1"], ["removed", "8"]]
+    assert [row[:2] for row in changes] == [["changed", "7.1.1"], ["removed", "8"], ["changed", ""]]
     assert ["same:Heure technique : |del:88|same:€ HT", "same:Heure technique : |ins:95|same:€ HT"] in changes[0][2]
 
 
@@ -309,14 +323,18 @@ def test_a_comparison_drawn_in_the_page_reads_as_a_published_one(page: "Page") -
     )
     page.goto(f"/cgv/comparer/?a={NEWER}&b=2018-10-01")
     page.get_by_role("status").filter(has_text="1").wait_for()
-    assert text(page.get_by_role("status")) == "Numéros d’article : 1 modifié, 1 supprimé."
+    assert text(page.get_by_role("status")) == "Numéros d’article : 1 modifié, 1 supprimé. Dernière ligne : modifiée."
     assert page.url.endswith(f"?a=2018-10-01&b={NEWER}")
     changes = page.locator(".change")
-    assert [text(each) for each in changes.locator("h2").all()] == ["Modifié : 7.1.1", "Supprimé : 8"]
+    assert [text(each) for each in changes.locator("h2").all()] == [
+        "Modifié : 7.1.1",
+        "Supprimé : 8",
+        "Modifié : dernière ligne",
+    ]
     assert text(changes.first.locator("del").first) == "[supprimé : 88]"
     assert text(changes.first.locator("ins").first) == "[ajouté : 95]"
     inline = changes.first.locator(".one").text_content() or ""
-    assert "[supprimé : 88] [ajouté : 95]€ HT" in re.sub(r"\s", " ", inline)
+    assert "[supprimé : 88][ajouté : 95]€ HT" in re.sub(r"\s", " ", inline)
 
 
 def test_an_address_of_a_comparison_that_is_no_page_leads_to_where_it_is_worked_out(page: "Page", watch: Any) -> None:
