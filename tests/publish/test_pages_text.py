@@ -183,7 +183,7 @@ def test_a_version_to_come_is_announced_with_its_differences(four: Path) -> None
 
 
 def test_pages_of_terms_fit_one_round_trip_with_their_banners_and_differences(four: Path) -> None:
-    site = make_site(four, drafts=True)
+    site = make_site(four, drafts=True, portal_url="https://portail.example.test/")
     client = site.app.test_client()
     for page in site.pages():
         if page.group in {"terms", "comparisons"}:
