@@ -86,6 +86,7 @@ def _prepare_templates(app: Flask, publication: Publication, *, with_pdf: bool) 
     environment.globals.update(_landmarks(environment))
     environment.filters.update(
         fr=our_words,
+        of=of_whom,
         lower_first=lambda text: text[:1].lower() + text[1:],
         long_date=french.long_date,
         weekday_date=french.weekday_date,
@@ -120,6 +121,11 @@ def _landmarks(environment: Environment) -> dict[str, Callable[..., Markup]]:
 def our_words(text: str) -> str:
     """Set French spaces and apostrophes in a sentence of content/ that is ours: never in the CGV's."""
     return french.fix_spaces(text).replace("'", "’")
+
+
+def of_whom(name: str) -> str:
+    """``d’IMS Partners``, ``de Dupont``: a name after the word that loses its vowel before another."""
+    return f"d’{name}" if name[:1].lower() in "aeiouyàâéèêëîïôöùûü" else f"de {name}"
 
 
 def _page_view(page: FixedPage, publication: Publication) -> Callable[[], str]:

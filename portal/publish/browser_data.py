@@ -27,6 +27,8 @@ DURATIONS: Final = (5, 10, 15, 20, 30, 45, 60, 90, 120)
 # The duration that the calculator opens with: an example, not a figure of the CGV.
 START_MINUTES: Final = 60
 DEADLINES: Final = ("quote_validity", "invoice_dispute", "formal_notice")
+# What the answers about deadlines rest on, where the CGV are silent.
+DEADLINE_CONVENTIONS: Final = ("extended_day", "late_dispute", "dispute_address", "invoice_version")
 # What the calculator says is not said, in the order of its notes.
 CALCULATOR_CONVENTIONS: Final = (
     "minimum_once",
@@ -125,21 +127,45 @@ def versions_data(library: Library, day: date) -> list[Json]:
 
 
 def deadlines_data(library: Library, day: date, *, root: str) -> Json:
-    """The periods of the version in force, and the holidays of the years the page answers for."""
+    """The periods of each version, and the holidays of the years the page answers for.
+
+    `deadlines` are those of the version in force, whose words stand in the page; a typed day is
+    answered by the version that was, or will be, in force on it (`versions`, the oldest first).
+    """
     version = library.in_force(day)
     first, last = holiday_years(library, day)
     return {
         "root": root,
-        "version": version.slug,
-        "from": version.in_force_from.isoformat(),
+        "mail": library.company.mail,
         "deadlines": {
             key: {"days": figure.whole} | _source(version, figure)
             for key in DEADLINES
             if (figure := version.figures.get(key))
         },
+        "versions": [_periods(each) for each in library.versions if not each.draft],
+        "conventions": {
+            key: library.conventions[key].title for key in DEADLINE_CONVENTIONS if key in library.conventions
+        },
         "holidays": {holiday.isoformat(): name for holiday, name in library.law.days.between(first, last).items()},
         "first": f"{first:04}-01-01",
         "last": f"{last:04}-12-31",
+    }
+
+
+def _periods(version: Version) -> Json:
+    """The rules of one version: how long each period is, and how an invoice is disputed."""
+
+    def place(figure: Figure) -> Json:
+        return {"article": figure.article, "url": version.permalink(figure.anchor)}
+
+    form = version.figures.get("dispute_form")
+    return {
+        "slug": version.slug,
+        "from": version.in_force_from.isoformat(),
+        "deadlines": {
+            key: {"days": figure.whole} | place(figure) for key in DEADLINES if (figure := version.figures.get(key))
+        },
+        "dispute": {"words": str(form.value)} | place(form) if form else None,
     }
 
 

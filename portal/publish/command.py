@@ -170,8 +170,10 @@ def _stay(asked: argparse.Namespace, arguments: Sequence[str]) -> int:
 
 def _located(findings: Iterable[Finding], options: Options) -> list[str]:
     """Return each finding as one line that begins with the path to open."""
-    content = _short(options.content)
-    return [str(finding) if finding.file == str(options.content) else f"{content}/{finding}" for finding in findings]
+    # A finding names a file by its place in content/, one that lies elsewhere by its whole path.
+    return [
+        f"{_short(options.content / finding.file)}{str(finding).removeprefix(finding.file)}" for finding in findings
+    ]
 
 
 def _short(path: Path) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import render_template
 
-from portal.publish.pages.text import article_html
+from portal.publish.pages.text import article_html, notes_html
 
 if TYPE_CHECKING:
     from portal.publish.publication import Publication, Row
@@ -52,7 +52,8 @@ def version_pdf(publication: Publication, row: Row) -> bytes:
         PdfUnavailable: when WeasyPrint or what it stands on is missing.
     """
     version = row.version
-    articles = [article_html(article, level=2, permalink="", notes=version.notes) for article in version.articles]
+    notes = notes_html(version)
+    articles = [article_html(article, level=2, permalink="", notes=notes) for article in version.articles]
     html = render_template("pdf.html", row=row, articles=articles, closing=version.closing, path=row.url)
     if reason := why_unavailable():
         raise PdfUnavailable(reason)

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from portal.french import long_date
 from portal.publish.references import read_references
+from portal.publish.search_index import read_synonyms
 from portal.terms import ContentError, Finding
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Row:
     def period(self) -> str:
         """When it is in force, as a phrase that follows « version »."""
         if self.status == "draft":
-            return "projet, jamais entré en vigueur"
+            return "jamais entré en vigueur"
         if self.last_day is not None:
             return f"en vigueur du {self.day} au {long_date(self.last_day)}"
         return f"en vigueur {'à partir du' if self.status == 'future' else 'depuis le'} {self.day}"
@@ -84,9 +85,7 @@ class Row:
     @property
     def span(self) -> str:
         """The same after the word of the status: ``depuis le 1er octobre 2018``."""
-        return (
-            self.period if self.status == "past" else self.period.removeprefix("en vigueur ").removeprefix("projet, ")
-        )
+        return self.period if self.status == "past" else self.period.removeprefix("en vigueur ")
 
     @cached_property
     def key(self) -> str:
@@ -98,7 +97,7 @@ class Publication:
     """The library, seen on the day of the build. Addresses are written without the site's prefix.
 
     Raises:
-        ContentError: when no version is in force that day, or the references cannot be read.
+        ContentError: when no version is in force that day, or the references or synonyms cannot be read.
     """
 
     def __init__(self, options: Options, library: Library) -> None:
@@ -110,6 +109,7 @@ class Publication:
         self.rows = _rows(library, options.today)
         self.current = self._in_force()
         self.references = read_references(options.references) if options.references else ()
+        self.synonyms = read_synonyms(library.root)
         self._by_slug = {row.slug: row for row in self.rows}
 
     def _in_force(self) -> Row:
@@ -136,9 +136,11 @@ class Publication:
         return named | {
             "terms": self.current.key,
             "history": digest(*(f"{row.slug} {row.last_day} {row.status} {row.version.sha256}" for row in self.rows)),
+            "versions": digest(*(row.key for row in self.rows)),
             "coming": digest(*(row.key for row in self.coming)),
             "year": str(self.options.today.year),
             "today": self.options.today.isoformat(),
+            "synonyms": digest(*(f"{word} {others}" for word, others in self.synonyms.items())),
             "references": digest(*(f"{reference.name} {reference.since}" for reference in self.references)),
         }
 

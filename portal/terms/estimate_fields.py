@@ -9,6 +9,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
+from portal.french import number
 from portal.terms.points import LONGEST
 from portal.terms.price import FARTHEST
 
@@ -60,10 +61,12 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
 _SPACES: Final = re.compile(r"\s+")
 _WHOLE: Final = re.compile(r"[0-9]+")
 _MINUTES: Final = re.compile(r"([0-9]+) ?(?:min|mn|minutes?)?")
+_DECIMAL_HOURS: Final = re.compile(r"([0-9]+)[.,]([0-9]{1,2}) ?(?:h|heures?)")
 _HOURS: Final = re.compile(r"([0-9]+) ?(?:h|heures?)(?: ?([0-9]{1,2})(?: ?(?:min|mn|minutes?))?)?")
 _CLOCK: Final = re.compile(r"([0-9]+):([0-9]{2})")
-_KM: Final = re.compile(r"([0-9]+(?:[.,][0-9]{1,2})?)(?: ?km)?")
-_POINT: Final = re.compile(r"([0-9]+(?:[.,][0-9]{1,4})?)(?: ?€)?")
+# Thousands may be set apart: "1 000".
+_KM: Final = re.compile(r"((?:[0-9]{1,3}(?: [0-9]{3})+|[0-9]+)(?:[.,][0-9]{1,2})?)(?: ?km)?")
+_POINT: Final = re.compile(r"((?:[0-9]{1,3}(?: [0-9]{3})+|[0-9]+)(?:[.,][0-9]{1,4})?)(?: ?€)?")
 
 
 def folded(text: str) -> str:
@@ -72,7 +75,7 @@ def folded(text: str) -> str:
 
 
 def read_duration(text: str) -> int | str:
-    """Read "1 h 20", "1:20", "1h20", "80", "80 min" as minutes."""
+    """Read "1 h 20", "1:20", "1h20", "80", "80 min", "1,5 h" as minutes."""
     text = folded(text)
     if not text:
         return "duration_missing"
@@ -85,6 +88,12 @@ def read_duration(text: str) -> int | str:
         if rest >= MINUTES_PER_HOUR:
             return "duration_unreadable"
         minutes = int(parts[1]) * MINUTES_PER_HOUR + rest
+    elif parts := _DECIMAL_HOURS.fullmatch(text):
+        hundredths = int(parts[1] + parts[2].ljust(2, "0"))
+        # Half a minute is no duration that anybody meant.
+        if hundredths * MINUTES_PER_HOUR % 100:
+            return "duration_unreadable"
+        minutes = hundredths * MINUTES_PER_HOUR // 100
     else:
         return "duration_unreadable"
     if minutes > LIMITS.minutes:
@@ -105,11 +114,15 @@ def read_km(text: str) -> Decimal | str:
     text = folded(text)
     if not text:
         return Decimal(0)
-    number = _KM.fullmatch(text) if len(text) <= TEXT_LENGTH else None
-    if not number:
+    found = _KM.fullmatch(text) if len(text) <= TEXT_LENGTH else None
+    if not found:
         return "km_unreadable"
-    km = Decimal(number[1].replace(",", "."))
+    km = _decimal(found[1])
     return km if km <= LIMITS.km else "km_large"
+
+
+def _decimal(text: str) -> Decimal:
+    return Decimal(text.replace(" ", "").replace(",", "."))
 
 
 def read_point(text: str) -> Decimal | str | None:
@@ -117,8 +130,8 @@ def read_point(text: str) -> Decimal | str | None:
     text = folded(text)
     if not text:
         return None
-    number = _POINT.fullmatch(text) if len(text) <= TEXT_LENGTH else None
-    price = Decimal(number[1].replace(",", ".")) if number else Decimal(0)
+    found = _POINT.fullmatch(text) if len(text) <= TEXT_LENGTH else None
+    price = _decimal(found[1]) if found else Decimal(0)
     if not price:
         return "point_unreadable"
     return price if price <= LIMITS.point else "point_large"
@@ -126,5 +139,6 @@ def read_point(text: str) -> Decimal | str | None:
 
 def messages() -> dict[str, str]:
     """Give the sentences a page shows, by kind of problem, with the limits written in."""
-    limits = asdict(LIMITS) | {"hours": LIMITS.minutes // MINUTES_PER_HOUR}
+    whole = asdict(LIMITS) | {"hours": LIMITS.minutes // MINUTES_PER_HOUR}
+    limits = {name: number(limit) for name, limit in whole.items()}
     return {kind: text.format_map(limits) for kind, text in MESSAGES.items()}

@@ -14,25 +14,30 @@ export function showTotals({ cost, reading }) {
   put("net-vat", money(cost.netVat));
   put("gross", money(cost.net + cost.netVat));
   byId("vat-row").hidden = byId("gross-row").hidden = !reading.vat;
+  const priced = worked && cost.contract !== null;
+  byId("contract-row").hidden = !priced;
+  byId("contract-vat-row").hidden = byId("contract-gross-row").hidden = !priced || !reading.vat;
+  if (priced) {
+    put("contract", money(cost.contract));
+    put("contract-vat", money(cost.contractVat));
+    put("contract-gross", money(cost.contract + cost.contractVat));
+  }
   const missing = cost.lines.filter((line) => !line).length;
   byId("partial").hidden = !missing || !worked;
   byId("partial").textContent = `Total sans ${missing === 1 ? "l’intervention qui reste" : `les ${missing} interventions qui restent`} à compléter.`;
-  showComparison(worked ? cost : { contract: null }, reading);
+  byId("chart").replaceChildren();
+  byId("verdict").textContent = "";
+  if (priced) showComparison(cost, reading);
+  else if (worked && cost.breakEven !== null) byId("verdict").textContent = "En dessous de ce prix du point, le contrat coûte moins cher.";
 }
 
 function showComparison({ contract, contractVat, net, netVat }, reading) {
-  byId("chart").replaceChildren();
-  byId("contract-row").hidden = contract === null;
-  byId("verdict").textContent = "En dessous de ce prix du point, le contrat coûte moins cher.";
-  if (contract === null) return;
   const tax = reading.vat ? "TTC" : "HT";
   const [ours, theirs] = reading.vat ? [contract + contractVat, net + netVat] : [contract, net];
-  byId("contract").textContent = `${money(ours)}${NB}${tax}`;
   const gap = ours > theirs ? ours - theirs : theirs - ours;
-  const verdict = gap === 0n
+  byId("verdict").textContent = gap === 0n
     ? "Les deux coûtent autant."
     : `${ours < theirs ? "Avec" : "Sans"} contrat, vous payez ${money(gap)}${NB}${tax} de moins.`;
-  byId("verdict").textContent = verdict;
   byId("chart").append(costChart([
     { label: "Avec contrat", amount: ours, shown: `${money(ours)}${NB}${tax}`, kind: "with" },
     { label: "Sans contrat", amount: theirs, shown: `${money(theirs)}${NB}${tax}`, kind: "without" },

@@ -1,12 +1,16 @@
 // The calculator: what is typed becomes an address, a cost with its working, and what one takes away.
-import { comma, LineView, tellField, tellSummary } from "./calculator-lines.js";
+import { comma, LineView } from "./calculator-lines.js";
+import { Problems } from "./calculator-problems.js";
 import { showTotals } from "./calculator-totals.js";
+import { edited, offerUndo, undo } from "./calculator-undo.js";
+import { citeSources, sayAssumed, showPinned, showStanding, tariffOf } from "./calculator-version.js";
 import { copy } from "./clipboard.js";
-import { announcer, byId, download, h, pageData } from "./dom.js";
+import { announcer, byId, download, pageData } from "./dom.js";
 import { judge, readQuery, workOut, writeQuery } from "./estimate.js";
-import { csv, inWords, quoteLink } from "./estimate-export.js";
+import { csv, quoteLink } from "./estimate-export.js";
 import { longDate, money, points } from "./french.js";
-import { brief, contractWorking, hoursWorking, tariffChanges, versionName } from "./working.js";
+import { today } from "./today.js";
+import { brief, contractWorking, hoursWorking, versionName } from "./working.js";
 
 const NB = "\u00a0";
 const ADDRESS_DELAY = 300; // Browsers refuse an address that changes too often.
@@ -14,15 +18,12 @@ const data = pageData("page-data");
 const lines = byId("lines");
 const say = announcer(byId("status"));
 const asked = readQuery(location.search);
-// What was wrong in the address itself, until the person changes something.
-let strange = [];
 let tariff = data.tariff;
 let latest = null;
-let undo = null;
-// Fields whose fault is shown: one does not correct somebody who is still typing.
-const left = new Set();
 
 const views = () => [...lines.children].map((root) => root.view);
+const problems = new Problems(views, data.messages);
+const insist = () => problems.insist(latest.reading.problems);
 const readForm = () => ({
   version: tariff.version,
   lines: views().map((view) => view.read()),
@@ -38,13 +39,14 @@ function update() {
   const cost = workOut(reading, tariff, data.vat.percent);
   const query = writeQuery(draft, data.limits);
   const address = `${location.origin}${location.pathname}?${query}`;
-  latest = { reading, cost, tariff, percent: data.vat.percent, query, address };
+  latest = { reading, cost, tariff, percent: data.vat.percent, query, address, day: today() };
   views().forEach((view, index) => showLine(view, index, cost.lines[index], draft.lines[index]));
   showTotals(latest);
-  showProblems(reading.problems);
-  byId("quote").href = quoteLink(data, query, latest);
+  problems.show(reading.problems);
+  // A faulty estimate leads to its faults, however the link is opened.
+  byId("quote").href = reading.problems.length ? "#errors" : quoteLink(data, query, latest);
   byId("add").disabled = draft.lines.length >= data.limits.lines;
-  byId("proof").textContent = `Calculé d’après les ${versionName(tariff.from)} (SHA-256${NB}: ${tariff.sha256}). ${address}`;
+  byId("proof").textContent = `Estimation du ${longDate(latest.day)}, d’après les ${versionName(tariff.from)} (SHA-256${NB}: ${tariff.sha256}). ${address}`;
   return latest;
 }
 
@@ -60,41 +62,6 @@ function showLine(view, index, line, draft) {
   view.root.querySelector('[data-do="add-entry"]').disabled = draft.entries.length >= data.limits.entries;
 }
 
-const fieldOf = (where) => {
-  const line = /^l(\d+)/.exec(where);
-  if (line) return views()[Number(line[1])]?.field(where) ?? null;
-  return where === "point" ? byId("point") : null;
-};
-const placeOf = (where) => {
-  const line = /^l(\d+)/.exec(where);
-  return line ? `Intervention ${Number(line[1]) + 1}${NB}: ` : "";
-};
-
-function showProblems(problems) {
-  for (const field of document.querySelectorAll("[aria-invalid]")) tellField(field, null);
-  for (const field of document.querySelectorAll("[data-line-error]")) tellField(field, null);
-  const shown = [];
-  for (const { where, kind } of problems) {
-    const field = fieldOf(where);
-    if (field && !left.has(field) && !field.matches("[data-line-error]")) continue;
-    if (field) tellField(field, data.messages[kind]);
-    shown.push({ field, where: placeOf(where), text: data.messages[kind] });
-  }
-  tellSummary(byId("errors"), [...strange, ...shown]);
-}
-
-// Every fault is shown, and the summary takes the focus; false when there is none.
-function insist() {
-  for (const { where } of latest.reading.problems) {
-    const field = fieldOf(where);
-    if (field) left.add(field);
-  }
-  showProblems(latest.reading.problems);
-  const faulty = !byId("errors").hidden;
-  if (faulty) byId("errors").focus();
-  return faulty;
-}
-
 // --- changing ---
 
 let writing;
@@ -104,7 +71,7 @@ function writeAddress() {
 }
 
 function changed() {
-  strange = [];
+  problems.strange = [];
   const { cost } = update();
   clearTimeout(writing);
   writing = setTimeout(writeAddress, ADDRESS_DELAY);
@@ -117,6 +84,7 @@ function addLine(draft, mode, before = null) {
   const view = new LineView(tariff);
   lines.insertBefore(view.root, before);
   view.write(draft, mode);
+  citeSources(view.root, tariff, data.root);
   return view;
 }
 
@@ -125,15 +93,11 @@ const freshLine = (duration = "") => ({
 });
 const focusLine = (view) => view?.root.querySelector("legend").focus();
 
-function offerUndo(text, action) {
-  undo = action;
-  byId("undo").hidden = !action;
-  byId("undo-text").textContent = text;
-  if (action) byId("status").textContent = text;
-}
-
 const acts = {
-  "add-entry": (view) => view.addEntry().querySelector("select").focus(),
+  "add-entry": (view) => {
+    view.addEntry().querySelector("select").focus();
+    edited(view.root.firstElementChild);
+  },
   "remove-entry": (view, button) => {
     const row = button.closest("[data-entry]");
     const next = row.nextElementSibling ?? row.previousElementSibling;
@@ -149,7 +113,7 @@ const acts = {
     if (views().length >= data.limits.lines) return;
     const twin = addLine(view.read(), view.mode, view.root.nextSibling);
     focusLine(twin);
-    offerUndo("Intervention dupliquée.", () => { twin.root.remove(); focusLine(view); });
+    offerUndo("Intervention dupliquée.", () => { twin.root.remove(); focusLine(view); }, twin.root);
   },
   remove: (view) => {
     const number = views().indexOf(view) + 1;
@@ -175,22 +139,21 @@ byId("form").addEventListener("click", ({ target }) => {
 byId("add").addEventListener("click", () => {
   const view = addLine(freshLine());
   focusLine(view);
-  offerUndo("Intervention ajoutée.", () => { view.root.remove(); byId("add").focus(); });
+  offerUndo("Intervention ajoutée.", () => { view.root.remove(); byId("add").focus(); }, view.root);
   changed();
 });
 byId("undo-button").addEventListener("click", () => {
-  undo?.();
-  offerUndo("", null);
-  byId("status").textContent = "Annulé.";
+  undo();
   changed();
 });
 byId("form").addEventListener("input", ({ target }) => {
+  edited(target);
   if (target.dataset.field === "mode") target.closest("[data-line]").view.mode = target.value;
   changed();
 });
 byId("form").addEventListener("change", ({ target }) => {
-  left.add(target);
-  showProblems(latest.reading.problems);
+  problems.left.add(target);
+  problems.show(latest.reading.problems);
   writeAddress(); // Whoever leaves a field may reload at once.
 });
 byId("form").addEventListener("submit", (event) => {
@@ -231,59 +194,24 @@ byId("quote").addEventListener("click", (event) => {
 const here = data.versions.find(({ slug }) => slug === asked.version);
 const current = data.versions.find(({ slug }) => slug === data.inForce);
 
-async function tariffOf(slug) {
-  const answer = await fetch(`${data.root}/cgv/${slug}.json`);
-  if (!answer.ok) throw new Error(`${answer.status}`);
-  return (await answer.json()).tariff;
-}
-
-const STANDINGS = {
-  past: ({ from, to }) => `les CGV en vigueur du ${longDate(from)} au ${longDate(to)}, qui ne le sont plus`,
-  future: ({ from }) => `les CGV à venir, qui entreront en vigueur le ${longDate(from)}`,
-  draft: () => "un projet de CGV, qui n’engage personne",
-};
-
-function showOld() {
-  const changes = tariffChanges(tariff, data.tariff);
-  const recompute = h("button", { type: "button" }, "Recalculer avec les CGV en vigueur");
-  recompute.addEventListener("click", () => {
-    const drafts = views().map((view) => [view.read(), view.mode]);
-    tariff = data.tariff;
-    lines.replaceChildren();
-    for (const [draft, mode] of drafts) addLine(draft, mode);
-    byId("old").hidden = true;
-    showPinned();
-    changed();
-    byId("result").focus();
-  });
-  byId("old").replaceChildren(
-    h("p", {}, `Cette estimation suit ${STANDINGS[here.status](here)}.`),
-    changes.length
-      ? h("div", {}, h("p", {}, here.status === "past" ? `Ce qui a changé dans le tarif depuis${NB}:` : `Écarts avec les CGV en vigueur${NB}:`),
-        h("ul", {}, changes.map((change) => h("li", {}, change))))
-      : h("p", {}, "Le tarif est le même dans les CGV en vigueur."),
-    h("p", {}, h("a", { href: `${data.root}/cgv/comparer/?a=${here.slug}&b=${data.inForce}` }, "Comparer les deux versions")),
-    h("p", {}, recompute),
-  );
-  byId("old").hidden = false;
-}
-
-function showPinned() {
-  const link = byId("pinned").querySelector("a");
-  link.href = `${data.root}/cgv/${tariff.version}/`;
-  link.textContent = versionName(tariff.from);
+function recompute() {
+  const drafts = views().map((view) => [view.read(), view.mode]);
+  tariff = data.tariff;
+  lines.replaceChildren();
+  for (const [draft, mode] of drafts) addLine(draft, mode);
+  byId("old").hidden = true;
+  showPinned(tariff, data.root);
+  changed();
+  byId("result").focus();
 }
 
 async function start() {
-  if (asked.version && !here) strange.push({ field: null, where: "", text: data.messages.version_unknown });
+  if (asked.version && !here) problems.stranger("", "version_unknown");
   if (here && here !== current) {
     try {
-      tariff = await tariffOf(here.slug);
+      tariff = await tariffOf(here.slug, data.root);
     } catch {
-      strange.push({
-        field: null, where: "",
-        text: `Les ${versionName(here.from)} n’ont pas pu être lues${NB}: le calcul suit les CGV en vigueur. Rechargez la page pour réessayer.`,
-      });
+      problems.stranger("", `Les ${versionName(here.from)} n’ont pas pu être lues${NB}: le calcul suit les CGV en vigueur. Rechargez la page pour réessayer.`);
     }
   }
   lines.replaceChildren();
@@ -292,17 +220,18 @@ async function start() {
   for (const line of given.length ? given : [freshLine(data.start.duration)]) addLine(line);
   byId("vat").checked = asked.vat === "1";
   byId("point").value = comma(asked.point);
-  showPinned();
-  if (tariff !== data.tariff) showOld();
+  showPinned(tariff, data.root);
+  sayAssumed(asked, tariff);
+  if (tariff !== data.tariff) showStanding(here, tariff, data.tariff, data, recompute);
   const shown = { ...asked, lines: asked.lines.length ? asked.lines : readForm().lines };
-  const { problems } = judge(shown, tariff, data.limits);
+  const found = judge(shown, tariff, data.limits).problems;
   const inFields = new Set(judge(readForm(), tariff, data.limits).problems.map(({ where }) => where));
-  for (const { where, kind } of problems) {
-    if (!inFields.has(where)) strange.push({ field: null, where: placeOf(where), text: data.messages[kind] });
+  for (const { where, kind } of found) {
+    if (!inFields.has(where)) problems.stranger(where, kind);
   }
   update();
   byId("result").removeAttribute("aria-busy");
-  if (strange.length || problems.length) insist();
+  if (problems.strange.length || found.length) insist();
 }
 
 start();

@@ -1,25 +1,15 @@
 // Beside each clause: « Copier le lien » and « Citer » (version, article, date, hash).
 // The page: an element with data-version and data-sha256; its clauses are headings, each with its anchor
 // as id and its permalink as link.
+import { citation } from "./citation.js";
 import { copy } from "./clipboard.js";
 import { h } from "./dom.js";
-import { longDate } from "./french.js";
 
 const ORDINALS = ["premier", "second", "troisième", "quatrième"];
 const text = document.querySelector("[data-sha256]");
 const company = document.querySelector(".brand").textContent.trim();
 const version = text.dataset.version.slice(0, 10); // a slug begins with its day
 const status = h("p", { class: "vh", role: "status" });
-
-function today() {
-  const now = new Date();
-  const two = (number) => String(number).padStart(2, "0");
-  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
-}
-
-function citation(number, address) {
-  return `${company}, CGV, version du ${longDate(version)}, art.\u00a0${number} — ${address} — SHA-256\u00a0: ${text.dataset.sha256} — consultée le ${longDate(today())}`;
-}
 
 // "7.1.2 Clients …" -> "7.1.2"; a number printed twice says which one it is.
 const printed = (heading) => /^(?:article\s+)?(\d+(?:\.\d+)*)/i.exec(heading.textContent.trim())?.[1];
@@ -47,15 +37,22 @@ function tools(heading) {
   const address = heading.querySelector("a[href]").href;
   return [
     button("Copier le lien", number, () => address, `Lien vers l’article ${number} copié.`),
-    button("Citer", number, () => citation(number, address), `Citation de l’article ${number} copiée.`),
+    button("Citer", number, () => citation({
+      company, from: version, article: number, address, sha256: text.dataset.sha256,
+    }), `Citation de l’article ${number} copiée.`),
   ];
 }
 
-// Nothing may move: the buttons stand in the blank above a heading; those of the page's own title, which
-// has none, stand with the proof of the text.
+// Nothing may move: the buttons stand in the blank above a heading, and after it in the order of
+// reading. Those of the page's own title, which has no such blank, stand with the proof of the text.
 document.body.append(status);
 for (const heading of headings) {
-  const place = h("div", { class: "cite-tools noprint" }, h("span", {}, tools(heading)));
-  if (heading.matches("h1")) document.querySelector(".proof")?.append(place);
-  else heading.before(place);
+  const place = h("div", { class: "cite-tools noprint" }, tools(heading));
+  if (heading.matches("h1")) {
+    document.querySelector(".proof")?.append(place);
+  } else {
+    const head = h("div", { class: "clause-head" });
+    heading.replaceWith(head);
+    head.append(heading, place);
+  }
 }

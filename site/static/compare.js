@@ -11,12 +11,19 @@ const data = pageData("page-data");
 const KINDS = {
   changed: "Modifié", added: "Ajouté", removed: "Supprimé", moved: "Déplacé", renumbered: "Renuméroté",
 };
-const TAGS = { del: "del", ins: "ins" };
+// Said beside the colour: to whom does not see it, and in a copied text.
+const SAID = { del: "supprimé", ins: "ajouté" };
+// What has no number: the title of the text, and its closing line.
+const LINES = { titre: "titre", date: "dernière ligne" };
+const LINE_SAID = { titre: (kind) => `Titre${NB}: ${kind}.`, date: (kind) => `Dernière ligne${NB}: ${kind}e.` };
 const form = byId("compare");
 const place = byId("comparison");
 const say = (text) => { byId("compare-status").textContent = text; };
 
-const runs = (list) => list.map(({ kind, text }) => (TAGS[kind] ? h(TAGS[kind], {}, text) : text));
+const hidden = (words) => h("span", { class: "vh" }, words);
+const marked = (kind, text) => h(kind, {}, hidden(`[${SAID[kind]}${NB}: `), text, hidden("]"));
+const runs = (list) => list.map(({ kind, text }) => (SAID[kind] ? marked(kind, text) : text));
+const nameOf = (clause) => clause.name || LINES[clause.anchor];
 const piece = (role, list) => (list.length
   ? h(role === "heading" ? "h3" : "p", { class: role }, runs(list))
   : h("p", { class: "none", "aria-hidden": "true" }));
@@ -35,7 +42,7 @@ function inline(old, now) {
 function row({ kind, old, now, textChanged, blocks }) {
   const clause = now ?? old;
   const again = textChanged && ["moved", "renumbered"].includes(kind) ? " et modifié" : "";
-  const number = old && now && old.number !== now.number ? `${old.number}, devenu ${now.number}` : clause.name;
+  const number = old && now && old.number !== now.number ? `${old.number}, devenu ${now.number}` : nameOf(clause);
   return h("section", { class: "change" },
     h("h2", {}, `${KINDS[kind]}${again}${NB}: `, h("a", { href: data.root + clause.url }, number)),
     h("div", { class: "two" }, blocks.flatMap((block) => [
@@ -56,10 +63,13 @@ function sides(old, now) {
 
 function summary(rows) {
   const parts = Object.entries(KINDS).flatMap(([kind, word]) => {
-    const count = rows.filter((each) => each.kind === kind).length;
+    const count = rows.filter(({ kind: own, old, now }) => own === kind && (now ?? old).number).length;
     return count ? [`${count}${NB}${word.toLowerCase()}${count > 1 ? "s" : ""}`] : [];
   });
-  return parts.length ? `Numéros d’article${NB}: ${parts.join(", ")}.` : `Rien ne change${NB}: les deux textes disent la même chose, mot pour mot.`;
+  const lines = rows.filter(({ kind, old, now }) => kind !== "unchanged" && !(now ?? old).number)
+    .map(({ kind, old, now }) => LINE_SAID[(now ?? old).anchor](KINDS[kind].toLowerCase()));
+  const said = [...(parts.length ? [`Numéros d’article${NB}: ${parts.join(", ")}.`] : []), ...lines];
+  return said.length ? said.join(" ") : `Rien ne change${NB}: les deux textes disent la même chose, mot pour mot.`;
 }
 
 async function read(slug) {
@@ -73,6 +83,11 @@ async function show(a, b) {
   const [old, now] = [known(a), known(b)];
   if (!old || !now) {
     say("Cette adresse cite une version qui n’existe pas. Choisissez deux versions dans la liste.");
+    return;
+  }
+  if (old === now) {
+    place.replaceChildren();
+    say(`C’est la même version, celle du ${longDate(old.from)}${NB}: choisissez-en deux différentes.`);
     return;
   }
   say("Comparaison en cours…");

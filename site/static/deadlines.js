@@ -1,69 +1,60 @@
 // The deadlines page: a typed day, the last day to act, and why.
 import { wholeDay } from "./calendar.js";
 import { copy } from "./clipboard.js";
+import { entryTitle, howToDispute, left, sentence, source, why } from "./deadline-words.js";
 import { announcer, byId, download, h, pageData } from "./dom.js";
-import { longDate, shortDate, weekdayDate } from "./french.js";
+import { longDate, shortDate } from "./french.js";
+import { inForceOn } from "./in-force.js";
 import { addDays, deadline } from "./rules.js";
+import { today } from "./today.js";
 import { typedDate } from "./typed-date.js";
 
 const NB = "\u00a0";
 const data = pageData("page-data");
 const say = announcer(byId("status"));
 
-// What each period lets one do: the answer, and the entry of a calendar.
-const WORDS = {
-  quote_validity: {
-    answer: (event, last) => [`Votre devis reçu le ${longDate(event)} expire le `, bold(`${weekdayDate(last)} inclus`), "."],
-    entry: (event) => `Dernier jour pour accepter le devis reçu le ${longDate(event)}`,
-  },
-  invoice_dispute: {
-    answer: (event, last) => [`Votre facture du ${longDate(event)} peut être contestée jusqu’au `, bold(`${weekdayDate(last)} inclus`), "."],
-    entry: (event) => `Dernier jour pour contester la facture du ${longDate(event)}`,
-  },
-  formal_notice: {
-    answer: (event, last) => [
-      `Mise en demeure reçue le ${longDate(event)}${NB}: résiliation possible à partir du `, bold(weekdayDate(addDays(last, 1))),
-      `, si rien n’est fait jusqu’au ${weekdayDate(last)} inclus.`,
-    ],
-    entry: (event) => `Dernier jour pour remédier à la mise en demeure reçue le ${longDate(event)}`,
-  },
-};
-const bold = (text) => h("strong", {}, text);
-
-function why({ days }, event, { nominal, last, passed }) {
-  const counted = `Les ${days}${NB}jours commencent le lendemain et s’achèvent le ${weekdayDate(nominal)}.`;
-  if (!passed.length) return [h("p", {}, `${counted} C’est un jour ouvrable.`)];
-  const reasons = passed.map(({ day, holiday }) => holiday
-    ? `${weekdayDate(day)} est férié (${holiday})`
-    : `${weekdayDate(day)} tombe en fin de semaine`);
-  return [
-    h("p", {}, `${counted} Le ${reasons.join(", le ")}${NB}: le délai court jusqu’au ${weekdayDate(last)}.`),
-    h("p", {}, h("a", { href: `${data.root}/conventions/#extended_day` }, "Cette prolongation est une convention du site"),
-      `${NB}: les CGV ne la précisent pas.`),
-  ];
-}
-
 function outside(day) {
   return day < data.first || day > data.last;
+}
+
+// The rule of the version in force on the typed day; {error} where there was none.
+function ruleOf(key, day) {
+  const version = inForceOn(data.versions, day);
+  if (!version) {
+    return { error: `Le ${longDate(day)}, aucune version publiée ici n’était en vigueur${NB}: la première date du ${longDate(data.versions[0].from)}.` };
+  }
+  const rule = version.deadlines[key];
+  return rule ? { version, rule } : { error: `Les CGV du ${longDate(version.from)}, qui s’appliquent à cette date, ne donnent pas ce délai.` };
 }
 
 // The answer to one typed text: {nodes, words} or {error}; neither where nothing is typed.
 function answer(key, typed) {
   const { value, error } = typedDate(typed);
   if (!value) return { error };
-  const rule = data.deadlines[key];
-  const far = `Choisissez une date entre le ${shortDate(data.first)} et le ${shortDate(addDays(data.last, -rule.days - 7))}${NB}: les jours fériés des autres années ne sont pas connus de cette page.`;
+  const { version, rule, error: refusal } = ruleOf(key, value);
+  if (!rule) return { error: refusal };
+  const far = `Choisissez une date entre le ${shortDate(data.versions[0].from)} et le ${shortDate(addDays(data.last, -rule.days - 7))}${NB}: les jours fériés des autres années ne sont pas connus de cette page.`;
   if (outside(value)) return { error: far };
   const found = deadline(value, rule.days, data.holidays);
   if (outside(found.last)) return { error: far };
-  const sentence = WORDS[key].answer(value, found.last);
-  const words = sentence.map((part) => part.textContent ?? part).join("");
+  const now = today();
+  const said = sentence(key, value, found.last, now);
+  const words = said.map((part) => part.textContent ?? part).join("");
+  const remaining = left(found.last, now);
   const save = h("button", { type: "button", class: "quiet" }, "Ajouter à mon agenda (.ics)");
   save.addEventListener("click", () => download("delai.ics", "text/calendar;charset=utf-8", wholeDay({
-    day: found.last, title: WORDS[key].entry(value), text: `${words} (art.${NB}${rule.article} des CGV du ${longDate(data.from)})`,
+    day: found.last, title: entryTitle(key, value), text: `${words} (art.${NB}${rule.article} des CGV du ${longDate(version.from)})`,
     address: location.href, now: new Date(),
   })));
-  return { value, words, nodes: [h("p", { class: "big" }, sentence), ...why(rule, value, found), h("p", {}, save)] };
+  return {
+    words: `${words} ${remaining}`,
+    nodes: [
+      h("p", { class: "big" }, said), h("p", {}, h("strong", {}, remaining)), source(rule, version, data, key),
+      ...why(rule.days, found, data),
+      ...(key === "invoice_dispute" ? howToDispute(version, found.last, now, data) : []),
+      ...(now > found.last ? [] : [h("p", {}, save)]),
+    ],
+  };
 }
 
 const parts = [...document.querySelectorAll("[data-deadline]")].map((section) => ({

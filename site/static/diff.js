@@ -41,7 +41,8 @@ function* stretches(a, b) {
   }
 }
 
-const tokens = (text) => text.match(/[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu) ?? [];
+// A number is one word, decimals and thousands included: 0.60 became 0.70, not 60 became 70.
+const tokens = (text) => text.match(/\p{Nd}+(?:[ \u00a0\u202f]\p{Nd}{3}(?!\p{Nd}))*(?:[.,]\p{Nd}+)*|[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu) ?? [];
 const words = (text) => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [];
 
 function likeness(old, now) {
@@ -177,7 +178,23 @@ export function compare(oldVersion, newVersion) {
     rows.push(kept(old[index], clause, settled));
   });
   gone.forEach(remove);
-  return rows;
+  return [
+    ...line("titre", oldVersion, newVersion, ({ title }) => title),
+    ...rows,
+    ...line("date", oldVersion, newVersion, ({ closing }) => closing, "#fin"),
+  ];
+}
+
+// Title and closing line: text without a number, compared as a heading is.
+function line(anchor, before, after, wordsOf, place = "") {
+  const [old, now] = [before, after].map((version) => {
+    const text = wordsOf(version);
+    if (!text) return null;
+    return { number: "", name: "", anchor, heading: text, title: text, text: "", depth: 1, blocks: [], url: `/cgv/${version.slug}/${place}` };
+  });
+  if (old && now) return [kept(old, now, true)];
+  if (now) return [{ kind: "added", old: null, now, textChanged: true, blocks: units(now).map(came) }];
+  return old ? [{ kind: "removed", old, now: null, textChanged: true, blocks: units(old).map(went) }] : [];
 }
 
 function kept(old, now, settled) {

@@ -67,17 +67,29 @@ const shortest = (text, reader, limits) => {
 const folded = (text) => text.replace(/\s+/g, " ").trim().toLowerCase();
 const MINUTES = /^(\d+) ?(?:min|mn|minutes?)?$/;
 const HOURS = /^(\d+) ?(?:h|heures?)(?: ?(\d{1,2})(?: ?(?:min|mn|minutes?))?)?$/;
+const DECIMAL_HOURS = /^(\d+)[.,](\d{1,2}) ?(?:h|heures?)$/;
 const CLOCK = /^(\d+):(\d{2})$/;
+
+// A folded text as minutes; null where it is none (half a minute is no duration that anybody meant).
+function minutesOf(text) {
+  const whole = MINUTES.exec(text);
+  if (whole) return Number(whole[1]);
+  const decimal = DECIMAL_HOURS.exec(text);
+  if (decimal) {
+    const sixtieths = Number(decimal[1] + decimal[2].padEnd(2, "0")) * 60;
+    return sixtieths % 100 ? null : sixtieths / 100;
+  }
+  const parts = HOURS.exec(text) ?? CLOCK.exec(text);
+  const rest = Number(parts?.[2] ?? 0);
+  return parts && rest < 60 ? Number(parts[1]) * 60 + rest : null;
+}
 
 export function readDuration(typed, limits) {
   const text = folded(typed);
   if (!text) return { kind: "duration_missing" };
   if (text.length > TEXT_LENGTH) return { kind: "duration_unreadable" };
-  const whole = MINUTES.exec(text);
-  const parts = whole ? [text, "0", whole[1]] : HOURS.exec(text) ?? CLOCK.exec(text);
-  const rest = Number(parts?.[2] ?? 0);
-  if (!parts || (!whole && rest >= 60)) return { kind: "duration_unreadable" };
-  const minutes = Number(parts[1]) * 60 + rest;
+  const minutes = minutesOf(text);
+  if (minutes === null) return { kind: "duration_unreadable" };
   if (minutes > limits.minutes) return { kind: "duration_long" };
   return minutes ? { value: minutes } : { kind: "duration_zero" };
 }
@@ -91,7 +103,7 @@ export function readTimes(typed, limits) {
 // Decimals stay texts ("12.5"): they become exact fractions, never floating point.
 const readDecimal = (pattern, text) => {
   const match = text.length <= TEXT_LENGTH && pattern.exec(text);
-  return match ? match[1].replace(",", ".").replace(/^0+(?=\d)/, "") : null;
+  return match ? match[1].replaceAll(" ", "").replace(",", ".").replace(/^0+(?=\d)/, "") : null;
 };
 const above = (decimal, limit) => {
   const [n, d] = fraction(decimal);
@@ -100,7 +112,7 @@ const above = (decimal, limit) => {
 
 export function readKm(typed, limits) {
   const text = folded(typed);
-  const value = text ? readDecimal(/^(\d+(?:[.,]\d{1,2})?)(?: ?km)?$/, text) : "0";
+  const value = text ? readDecimal(/^((?:\d{1,3}(?: \d{3})+|\d+)(?:[.,]\d{1,2})?)(?: ?km)?$/, text) : "0";
   if (value === null) return { kind: "km_unreadable" };
   return above(value, limits.km) ? { kind: "km_large" } : { value };
 }
@@ -108,7 +120,7 @@ export function readKm(typed, limits) {
 export function readPoint(typed, limits) {
   const text = folded(typed);
   if (!text) return { value: null };
-  const value = readDecimal(/^(\d+(?:[.,]\d{1,4})?)(?: ?€)?$/, text);
+  const value = readDecimal(/^((?:\d{1,3}(?: \d{3})+|\d+)(?:[.,]\d{1,4})?)(?: ?€)?$/, text);
   if (value === null || fraction(value)[0] === 0n) return { kind: "point_unreadable" };
   return above(value, limits.point) ? { kind: "point_large" } : { value };
 }

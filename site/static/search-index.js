@@ -7,7 +7,7 @@ export function stem(word) {
   return plain.replace(/(?:x|es|s|e)$/, "").replace(/(?<=\w{3})a[lu]$/, "a");
 }
 
-const WORDS = /[\p{L}\p{N}]+(?:[.,]\p{N}+)*/gu;
+const WORDS = /[\p{L}\p{N}]+(?:[.,]\p{N}+)*|€/gu;
 // The little words of a question say nothing of where its answer stands.
 const EMPTY = new Set(("a au aux avec ce ces c d dans de des du elle en est et il ils j je l la le les leur ma me mes mon n ne"
   + " nos notre nous on ou par pas pour qu que quel quelle qui s sa se ses si son sont sur un une vos votre vous y").split(" "));
@@ -25,12 +25,18 @@ export function asked(query) {
 // "contest" finds "contestation"; a number only itself.
 const meets = (word, wanted) => word === wanted || (wanted.length > 3 && !/^\d/.test(wanted) && word.startsWith(wanted));
 
+// A word looked for is met by itself or by each word of one of its synonyms (lists of stems).
+const ways = (also, stemmed) => [[stemmed], ...(also.get(stemmed) ?? [])];
+
 // The words looked for side by side, in their order: the surest sign.
 const phrase = (words, wanted) => wanted.length > 1
   && words.some((_, start) => wanted.every((stemmed, offset) => words[start + offset] !== undefined && meets(words[start + offset], stemmed)));
 
 export class Index {
-  constructor(entries) {
+  // `synonyms`: {word: [words of the text that it stands for]}.
+  constructor(entries, synonyms = {}) {
+    this.also = new Map(Object.entries(synonyms).map(([word, others]) => [
+      stem(word), others.map((other) => wordsOf(other).map((each) => each.stem))]));
     this.entries = entries.map((entry) => ({
       entry,
       title: wordsOf(`${entry.heading} ${entry.number}`).map((each) => each.stem),
@@ -38,21 +44,25 @@ export class Index {
     }));
   }
 
-  // {found: entries, best first; loose: true when no article holds every word; wanted: stems}.
+  // {found: entries, best first; loose: true when no article holds every word;
+  // wanted: stems to mark, synonyms included}.
   search(query) {
     const wanted = asked(query);
     const scored = this.entries.map((each, order) => {
       const hits = wanted.map((stemmed) => {
-        const inTitle = each.title.filter((word) => meets(word, stemmed)).length;
-        const inBody = each.body.filter((word) => meets(word, stemmed)).length;
-        return 10 * Math.min(inTitle, 1) + Math.min(inBody, 5);
+        const times = (words, way) => Math.min(...way.map((part) => words.filter((word) => meets(word, part)).length));
+        const [own, ...others] = ways(this.also, stemmed)
+          .map((way) => 10 * Math.min(times(each.title, way), 1) + Math.min(times(each.body, way), 5));
+        // A synonym finds an article; it does not put it before one that holds the very word.
+        return own || Math.max(0, ...others) / 20;
       });
       return { entry: each.entry, order, met: hits.filter(Boolean).length, score: hits.reduce((a, b) => a + b, phrase(each.body, wanted) ? 5 : 0) };
     }).filter(({ met }) => met);
     const strict = scored.filter(({ met }) => met === wanted.length);
     const kept = (strict.length ? strict : scored)
       .sort((a, b) => b.met - a.met || b.score - a.score || a.order - b.order);
-    return { found: kept.map(({ entry }) => entry), loose: !strict.length && kept.length > 0, wanted };
+    const marks = wanted.flatMap((stemmed) => ways(this.also, stemmed).flat());
+    return { found: kept.map(({ entry }) => entry), loose: !strict.length && kept.length > 0, wanted: marks };
   }
 }
 

@@ -4,7 +4,7 @@ import { excerpt, Index } from "./search-index.js";
 
 const NB = "\u00a0";
 const data = pageData("page-data");
-const index = new Index(data.entries);
+const index = new Index(data.entries, data.synonyms);
 const input = byId("q");
 
 const marked = (parts) => parts.map(({ text, hit }) => (hit ? h("mark", {}, text) : text));

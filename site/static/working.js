@@ -96,7 +96,7 @@ export function tariffChanges(old, now) {
       note((other ?? one).label, one && decimal(one.rate), other && decimal(other.rate), unit);
     }
   }
-  note("Kilomètre hors zone", decimal(old.kilometre.rate), decimal(now.kilometre.rate), "€");
+  note("Kilomètre hors zone", decimal(old.kilometre.rate), decimal(now.kilometre.rate), "€ par km");
   for (const [mode, words] of Object.entries(MODES)) {
     note(`Minimum ${words}`, old.minimum[mode]?.minutes, now.minimum[mode]?.minutes, "minutes");
   }

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 NEWER = "2026-07-01"
+SHIFT = """() => new Promise((resolve) => {
+  let sum = 0;
+  new PerformanceObserver((list) => { for (const each of list.getEntries()) sum += each.value; })
+    .observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => resolve(sum), 300);
+})"""
 
 
 def text(place: "Locator") -> str:
@@ -52,6 +58,7 @@ def text(place: "Locator") -> str:
     ],
 )
 def test_a_deadline_is_told_with_its_weekday_inclusive(page: "Page", label: str, typed: str, answer: str) -> None:
+    page.clock.set_fixed_time("2026-01-05T12:00:00Z")
     page.goto("/delais/")
     field = page.get_by_label(label)
     field.fill(typed)
@@ -64,9 +71,10 @@ def test_an_extended_day_says_why_and_that_it_is_a_convention(page: "Page") -> N
     found = page.locator("[data-found]:visible")
     words = text(found)
     assert "s’achèvent le samedi 26 décembre 2026" in words
-    assert "est férié" in words
+    assert "Du samedi 26 décembre 2026 au dimanche 27 décembre 2026, aucun jour n’est ouvrable (" in words
+    assert words.count("fin de semaine") == 1
     assert "est une convention du site" in words
-    assert found.get_by_role("link").get_attribute("href") == "/conventions/#extended_day"
+    assert found.get_by_role("link", name="convention").get_attribute("href") == "/conventions/#extended_day"
     page.goto("/delais/?devis=2026-11-23")
     assert "convention" not in text(found)
 
@@ -79,7 +87,7 @@ def test_an_extended_day_says_why_and_that_it_is_a_convention(page: "Page") -> N
         ("abc", "pas lisible"),
         ("1/2/26", "pas lisible"),
         ("01/01/2099", "Choisissez une date entre"),
-        ("01/01/1999", "Choisissez une date entre"),
+        ("30/09/2018", "aucune version"),
         ("", "Indiquez une date"),
     ],
 )
@@ -128,6 +136,44 @@ def test_without_javascript_worked_deadlines_stand_in(new_page: Any) -> None:
         assert page.locator("tbody tr").first.is_visible()
 
 
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        ("2026-10-15T12:00:00Z", "Il reste 1 jour."),
+        ("2026-10-16T21:59:00Z", "C’est aujourd’hui le dernier jour."),
+        ("2026-10-16T22:01:00Z", "Ce délai est passé depuis le samedi 17 octobre 2026."),
+    ],
+)
+def test_a_deadline_says_what_is_left_of_it_in_paris(page: "Page", now: str, said: str) -> None:
+    page.clock.set_fixed_time(now)
+    page.goto("/delais/?facture=2026-10-01")
+    found = page.locator("[data-found]:visible")
+    words = text(found)
+    assert said in words
+    past = "passé" in said
+    assert ("pouvait être contestée" in words) == past
+    assert (found.locator('a[href="/conventions/#late_dispute"]').count() == 1) == past
+    assert "par courrier électronique ou par lettre recommandée avec accusé de réception" in words
+    for convention in ("dispute_address", "invoice_version"):
+        assert found.locator(f'a[href="/conventions/#{convention}"]').count() == 1
+    assert found.locator('a[href="mailto:contact@ims-partners.fr"]').count() == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/delais/?devis=2026-12-16&facture=2026-10-01",
+        "/calculateur/?version=2018-10-01&ligne=remote-server:20&ligne=onsite-server:40,km:12&tva=1&point=1.5",
+    ],
+)
+@pytest.mark.parametrize("width", [375, 1280])
+def test_what_an_address_asks_moves_nothing(new_page: Any, address: str, width: int) -> None:
+    with new_page(width) as page:
+        page.goto(address, wait_until="networkidle")
+        page.locator("[data-found]:visible, #result:not([aria-busy])").first.wait_for()
+        assert page.evaluate(SHIFT) < 0.01
+
+
 # --- search ---
 
 
@@ -151,6 +197,12 @@ def test_a_search_folds_accents_case_and_plurals(page: "Page", query: str, first
     assert re.match(rf"(ARTICLE )?{re.escape(first)}\b", text(found.first.get_by_role("link")))
     assert found.first.locator("mark").count() > 0
     assert re.match(r"\d+ articles? pour", text(page.locator("#count")))
+
+
+@pytest.mark.parametrize("query", ["panne", "kilomètre", "euros", "prix"])
+def test_a_search_knows_the_words_of_the_reader(page: "Page", query: str) -> None:
+    page.goto(f"/recherche/?q={query}")
+    assert page.locator("#results li mark").count() > 0
 
 
 def test_words_that_no_article_holds_together_are_looked_up_apart(page: "Page") -> None:
@@ -199,6 +251,7 @@ def edited(published: dict[str, Any]) -> str:
     """The published JSON of a version, as a later version would be: words changed, an article out."""
     newer = json.loads(json.dumps(published).replace("88\\u20ac HT", "95\\u20ac HT"))
     newer["slug"] = NEWER
+    newer["closing"] = "Date de dernière mise à jour : 01 Juillet 2026"
     newer["articles"] = [article for article in newer["articles"] if article["number"] != "8"]
     return json.dumps(newer)
 
@@ -214,8 +267,37 @@ def test_two_versions_without_a_page_are_compared_in_the_browser(page: "Page") -
         [published, json.loads(edited(published))],
     )
     changes = [row for row in rows if row[0] != "unchanged"]
-    assert [row[:2] for row in changes] == [["changed", "7.1.1"], ["removed", "8"]]
+    assert [row[:2] for row in changes] == [["changed", "7.1.1"], ["removed", "8"], ["changed", ""]]
     assert ["same:Heure technique : |del:88|same:€ HT", "same:Heure technique : |ins:95|same:€ HT"] in changes[0][2]
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [("01/10/2018", "en vigueur depuis le 1er octobre 2018"), ("23/11/2026", "en vigueur depuis le 1er octobre 2018")],
+)
+def test_the_version_of_a_day_is_proved(page: "Page", day: str, said: str) -> None:
+    page.goto("/cgv/versions/")
+    page.evaluate("() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }")
+    page.locator("#jour").fill(day)
+    page.locator("#jour").press("Enter")
+    answer = page.locator("#which-answer")
+    assert said in text(answer)
+    sha256 = page.request.get("/cgv/2018-10-01.json").json()["sha256"]
+    assert sha256 in text(answer)
+    hrefs = answer.locator("a").evaluate_all("all => all.map((a) => a.getAttribute('href'))")
+    assert {"/cgv/2018-10-01/", "/cgv/2018-10-01.md"} <= set(hrefs)
+    answer.get_by_role("button", name="Citer").click()
+    answer.get_by_role("button", name="Citation copiée").wait_for()
+    assert sha256 in page.evaluate("window.copied")
+
+
+def test_a_day_that_cannot_be_read_stays_in_the_address(page: "Page") -> None:
+    page.goto("/cgv/versions/?jour=2020-01-01")
+    page.locator("#jour").fill("31/02/2020")
+    page.locator("#jour").press("Enter")
+    page.reload()
+    assert page.locator("#jour").input_value() == "31/02/2020"
+    assert text(page.locator("#which-answer")) == ""
 
 
 def test_a_comparison_drawn_in_the_page_reads_as_a_published_one(page: "Page") -> None:
@@ -241,12 +323,18 @@ def test_a_comparison_drawn_in_the_page_reads_as_a_published_one(page: "Page") -
     )
     page.goto(f"/cgv/comparer/?a={NEWER}&b=2018-10-01")
     page.get_by_role("status").filter(has_text="1").wait_for()
-    assert text(page.get_by_role("status")) == "Numéros d’article : 1 modifié, 1 supprimé."
+    assert text(page.get_by_role("status")) == "Numéros d’article : 1 modifié, 1 supprimé. Dernière ligne : modifiée."
     assert page.url.endswith(f"?a=2018-10-01&b={NEWER}")
     changes = page.locator(".change")
-    assert [text(each) for each in changes.locator("h2").all()] == ["Modifié : 7.1.1", "Supprimé : 8"]
-    assert text(changes.first.locator("del").first) == "88"
-    assert text(changes.first.locator("ins").first) == "95"
+    assert [text(each) for each in changes.locator("h2").all()] == [
+        "Modifié : 7.1.1",
+        "Supprimé : 8",
+        "Modifié : dernière ligne",
+    ]
+    assert text(changes.first.locator("del").first) == "[supprimé : 88]"
+    assert text(changes.first.locator("ins").first) == "[ajouté : 95]"
+    inline = changes.first.locator(".one").text_content() or ""
+    assert "[supprimé : 88][ajouté : 95]€ HT" in re.sub(r"\s", " ", inline)
 
 
 def test_an_address_of_a_comparison_that_is_no_page_leads_to_where_it_is_worked_out(page: "Page", watch: Any) -> None:
@@ -288,6 +376,9 @@ def test_the_browser_aligns_clauses_as_python_does(page: "Page", tmp_content: "P
 
 def as_published(version: Any) -> dict[str, Any]:
     return {
+        "slug": version.slug,
+        "title": version.title,
+        "closing": version.closing,
         "articles": [
             {
                 "number": article.number,
@@ -307,7 +398,7 @@ def as_published(version: Any) -> dict[str, Any]:
                 ],
             }
             for article in version.articles
-        ]
+        ],
     }
 
 
@@ -343,3 +434,17 @@ def test_the_buttons_of_a_clause_move_nothing(new_page: Any, width: int) -> None
                 page.locator(".cite-tools").first.wait_for(state="attached")
             heights.append(page.locator("#art-7-6").bounding_box()["y"])
     assert heights[0] == heights[1]
+
+
+def test_the_buttons_of_a_clause_come_after_its_heading(page: "Page") -> None:
+    page.goto("/cgv/2018-10-01/article-7/#art-7-6")
+    page.locator(".cite-tools").first.wait_for(state="attached")
+    follows = "head => head.firstElementChild.matches('h2, h3, h4') && head.lastElementChild.matches('.cite-tools')"
+    assert page.locator(".clause-head").evaluate_all(f"all => all.every({follows})")
+    heading, tools = page.locator("#art-7-6"), page.locator("#art-7-6 + .cite-tools")
+    assert heading.evaluate("heading => heading.matches(':target')")
+    assert tools.evaluate("tools => getComputedStyle(tools).opacity") == "1"
+    box, above = heading.bounding_box(), tools.bounding_box()
+    assert box
+    assert above
+    assert above["y"] + above["height"] <= box["y"] + 0.5

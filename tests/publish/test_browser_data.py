@@ -70,6 +70,25 @@ def test_the_holidays_reach_from_the_first_version_to_fifteen_years_ahead(librar
     }
 
 
+def test_the_deadlines_of_every_version_are_handed_over(tmp_content: "Path") -> None:
+    older = tmp_content / "cgv" / "2018-10-01"
+    newer = tmp_content / "cgv" / "2027-03-01"
+    newer.mkdir()
+    for name in ("cgv.md", "clauses.toml"):
+        (newer / name).write_text((older / name).read_text().replace("durée de 10 jours", "durée de 20 jours"))
+    clauses = newer / "clauses.toml"
+    clauses.write_text(clauses.read_text().replace("days = 10", "days = 20"))
+    data = browser_data.deadlines_data(load_library(tmp_content), TODAY, root="")
+    assert [(each["from"], each["deadlines"]["quote_validity"]["days"]) for each in data["versions"]] == [
+        ("2018-10-01", 10),
+        ("2027-03-01", 20),
+    ]
+    rule = data["versions"][1]["deadlines"]["quote_validity"]
+    assert (rule["article"], rule["url"]) == ("5.1", "/cgv/2027-03-01/article-5/#art-5-1")
+    assert "recommandée" in data["versions"][0]["dispute"]["words"]
+    assert set(data["conventions"]) == set(browser_data.DEADLINE_CONVENTIONS)
+
+
 def test_the_worked_tables_hold_the_examples_of_the_house(library: "Library") -> None:
     tariff = library.in_force(TODAY).tariff
     points = {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from portal.publish.app import minified, our_words, stylesheets
+from portal.publish.app import minified, of_whom, our_words, stylesheets
 from portal.publish.options import ROOT
 
 if TYPE_CHECKING:
@@ -39,6 +39,16 @@ def test_every_colour_has_a_light_and_a_dark_value() -> None:
     names = [line.split(":")[0].strip() for line in light.splitlines() if ": #" in line]
     assert names
     assert all(f"{name}: #" in dark for name in names)
+
+
+def test_nothing_scrolls_by_itself() -> None:
+    # From the top to a permalink is the whole contract: a second and more to watch.
+    assert "scroll-behavior" not in "".join(stylesheets(ROOT / "site").values())
+
+
+@pytest.mark.parametrize(("name", "expected"), [("IMS Partners", "d’IMS Partners"), ("Dupont", "de Dupont")])
+def test_a_name_after_de_loses_its_vowel_before_another(name: str, expected: str) -> None:
+    assert of_whom(name) == expected
 
 
 def test_a_theme_without_a_stylesheet_has_no_parts(tmp_path: Path) -> None:

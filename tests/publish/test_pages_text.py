@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import html5lib
 import pytest
 
+from portal.publish.command import main
 from portal.publish.options import Options
 from portal.publish.pages.history import NEIGHBOURS, pairs
 from portal.publish.site import create_site
@@ -103,7 +104,8 @@ def test_the_articles_together_are_the_source_word_for_word(content: Path) -> No
     version = site.library.versions[0]
     said = [word for slug in version.article_slugs for word in text_of(get(site, f"/cgv/2018-10-01/{slug}/"))]
     body = (content / "cgv" / "2018-10-01" / "cgv.md").read_text().partition("\n")[2]
-    assert said == spoken(body.partition("Date de dernière mise à jour")[0])
+    # The closing line too: it stands after the last article.
+    assert said == spoken(body)
 
 
 def test_every_clause_has_its_permalink_and_every_alinea_its_anchor(content: Path) -> None:
@@ -171,8 +173,9 @@ def test_the_version_in_force_has_no_banner_on_its_first_day_and_on_its_last(fou
 
 def test_a_version_to_come_is_announced_with_its_differences(four: Path) -> None:
     site = make_site(four)
-    for url in ("/", "/cgv/"):
+    for url in ("/", "/cgv/", "/tarifs/", "/calculateur/", "/delais/"):
         html = get(site, url)
+        assert html.count('<aside class="banner') == 1
         assert "Une nouvelle version s’appliquera à partir du 1er\u00a0janvier\u00a02027." in html
         assert f'href="/cgv/comparer/{CURRENT}/{FUTURE}/"' in html
     later = make_site(four, date(2027, 1, 1))
@@ -180,7 +183,7 @@ def test_a_version_to_come_is_announced_with_its_differences(four: Path) -> None
 
 
 def test_pages_of_terms_fit_one_round_trip_with_their_banners_and_differences(four: Path) -> None:
-    site = make_site(four, drafts=True)
+    site = make_site(four, drafts=True, portal_url="https://portail.example.test/")
     client = site.app.test_client()
     for page in site.pages():
         if page.group in {"terms", "comparisons"}:
@@ -193,7 +196,24 @@ def test_a_draft_is_not_published_unless_asked_for(four: Path) -> None:
     assert [page.url for page in drafts.pages() if page.url == f"/cgv/{DRAFT}/"]
     assert DRAFT not in get(drafts, "/sitemap.xml")
     assert DRAFT not in get(drafts, "/cgv/feed.atom")
-    assert f"Disallow: /cgv/{DRAFT}/" in get(drafts, "/robots.txt")
+    assert f"Disallow: /cgv/{DRAFT}." in get(drafts, "/robots.txt")
+
+
+def test_no_page_of_a_draft_may_be_indexed_and_every_other_may(four: Path) -> None:
+    site = make_site(four, drafts=True)
+    noindex = '<meta name="robots" content="noindex">'
+    for url in (f"/cgv/{DRAFT}/", f"/cgv/{DRAFT}/article-7/", f"/cgv/comparer/{CURRENT}/{DRAFT}/"):
+        assert noindex in get(site, url), url
+        # Only a robot that may read the page sees it.
+        assert f"Disallow: {url}" not in get(site, "/robots.txt")
+    for url in (f"/cgv/{FUTURE}/", f"/cgv/{PAST}/article-7/", f"/cgv/comparer/{PAST}/{CURRENT}/"):
+        assert noindex not in get(site, url), url
+
+
+def test_a_draft_says_once_that_it_is_one(four: Path) -> None:
+    site = make_site(four, drafts=True)
+    assert "Projet du 1er juin 2027, jamais entré en vigueur." in get(site, f"/cgv/{DRAFT}/").replace("\u00a0", " ")
+    assert "projet, jamais" not in get(site, "/cgv/versions/").lower()
 
 
 def test_the_timeline_says_from_when_to_when(four: Path) -> None:
@@ -211,11 +231,62 @@ def test_the_timeline_and_the_comparison_read_well_with_one_version(content: Pat
     assert "<form" not in html
 
 
+def gone(words: str) -> str:
+    return f'<del><i class="vh">[supprimé\u00a0: </i>{words}<i class="vh">]</i></del>'
+
+
+def come(words: str) -> str:
+    return f'<ins><i class="vh">[ajouté\u00a0: </i>{words}<i class="vh">]</i></ins>'
+
+
+def changed_lines(content: Path, *changes: tuple[str, str]) -> str:
+    add_version(content, CURRENT, *changes)
+    return get(make_site(content), f"/cgv/comparer/{PAST}/{CURRENT}/").replace("\u00a0", " ")
+
+
+def test_a_comparison_shows_that_only_the_last_line_changed(tmp_content: Path) -> None:
+    html = changed_lines(tmp_content, ("01 Octobre 2018", "15 Juin 2024"))
+    assert "disent la même chose" not in html
+    assert "Dernière ligne : modifiée." in html
+    assert html.count('<section class="change"') == 1
+    assert "<h2>Modifié : dernière ligne</h2>" in html
+
+
+def test_a_comparison_shows_that_only_the_title_changed(tmp_content: Path) -> None:
+    source = (tmp_content / "cgv" / PAST / "cgv.md").read_text()
+    title = source.partition("\n")[0]
+    html = changed_lines(tmp_content, (title, f"{title} 2024"))
+    assert "Titre : modifié." in html
+    assert "Dernière ligne" not in html
+    assert "<h2>Modifié : titre</h2>" in html
+
+
+def test_a_comparison_counts_numbers_of_articles_and_names_no_line_that_stayed(tmp_content: Path) -> None:
+    html = changed_lines(tmp_content, ("88€ HT", "92€ HT"))
+    clauses = len(load_library(tmp_content).versions[0].clauses)
+    assert f"Numéros d’article : 1 modifié et {clauses - 1} inchangés." in html
+    assert "titre</" not in html
+    assert "dernière ligne" not in html
+
+
+def test_a_pair_without_a_page_is_said_to_need_javascript(four: Path) -> None:
+    html = get(make_site(four), "/cgv/comparer/")
+    assert "ce qui demande JavaScript" in re.findall(r"(?s)<noscript>(.*?)</noscript>", html)[1]
+
+
+def test_the_feed_never_bears_a_day_to_come(four: Path) -> None:
+    for today in (date(2026, 12, 31), date(2027, 1, 1)):
+        updated = re.findall(r"<updated>(.{10})", get(make_site(four, today), "/cgv/feed.atom"))
+        assert len(updated) == 4
+        assert max(updated) == (FUTURE if today >= date(2027, 1, 1) else CURRENT)
+
+
 def test_a_comparison_shows_each_changed_word_and_folds_the_rest(four: Path) -> None:
     html = get(make_site(four), f"/cgv/comparer/{CURRENT}/{FUTURE}/")
-    assert "<del>92</del>" in html
-    assert "<ins>95</ins>" in html
-    assert "Tout<ins> montant</ins> impayé" in html
+    assert gone("92") in html
+    assert come("95") in html
+    assert gone("92") + come("95") in html
+    assert f"Tout{come(' montant')} impayé" in html
     assert html.count('<section class="change"') == 2
     assert "<details><summary>" in html
 
@@ -238,12 +309,87 @@ def test_comparisons_are_those_of_neighbours_and_of_the_one_in_force(tmp_content
 def test_no_version_in_force_and_broken_references_are_told_as_findings(tmp_content: Path, tmp_path: Path) -> None:
     with pytest.raises(ContentError, match="aucune version n'est en vigueur le 30/09/2018"):
         make_site(tmp_content, date(2018, 9, 30))
-    for broken in ("{", '{"clients": []}', '{"references": [{"name": " "}]}', '{"references": [3]}'):
+    for broken, said in (
+        ('{"references": [\n}', r"json:2: .* ce n’est plus du JSON à la colonne 1"),
+        ("[]", "la liste « references » manque"),
+        ('{"clients": []}', "la liste « references » manque"),
+        ('{"references": [{"name": "A"}, {"name": " "}]}', "la référence n° 2 n’a pas de nom"),
+        ('{"references": [3]}', "la référence n° 1 n’a pas la forme"),
+        ('{"references": [{"name": "Zoé", "since": "hier"}]}', r"« since » de la référence n° 1 \(Zoé\)"),
+        ('{"references": [{"name": "Zoé", "since": "2021-13-01"}]}', "n’est pas une date"),
+    ):
         (tmp_path / "references.json").write_text(broken)
-        with pytest.raises(ContentError, match="références illisibles"):
+        with pytest.raises(ContentError, match=f"références illisibles : .*{said}|{said}"):
             make_site(tmp_content, references=tmp_path / "references.json")
-    with pytest.raises(ContentError, match="références illisibles"):
+    with pytest.raises(ContentError, match="le fichier n’existe pas"):
         make_site(tmp_content, references=tmp_path / "none.json")
+
+
+def test_a_finding_outside_of_the_content_is_told_by_its_own_path(
+    tmp_content: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "nope.json"
+    asked = ["--content", str(tmp_content), "--output", str(tmp_path / "public"), "--references", str(missing)]
+    assert main([*asked, "--today", "2026-11-23"]) == 1
+    assert capsys.readouterr().err == f"{missing}: références illisibles : le fichier n’existe pas\n"
+
+
+def test_the_search_page_carries_the_synonyms_of_the_content_and_refuses_any_other_shape(tmp_content: Path) -> None:
+    assert '"panne": ["d' in get(make_site(tmp_content), "/recherche/")
+    before = keys(tmp_content)
+    file = tmp_content / "search.toml"
+    file.write_text('[synonyms]\nordinateur = ["matériel"]\n')
+    assert changed(before, keys(tmp_content)) == {"/recherche/"}
+    for broken, said in (
+        ("[synonymes]\na = ['b']", "« synonymes » : table inconnue"),
+        ("synonyms = 3", "n’est pas une table"),
+        ("[synonyms]\na = 'b'", "« a » n’est pas suivi d’une liste de mots"),
+        ("[synonyms]\na = []", "« a » n’est pas suivi d’une liste de mots"),
+        ("[synonyms]\na = ", "search.toml:2: "),
+    ):
+        file.write_text(broken)
+        with pytest.raises(ContentError, match=said):
+            make_site(tmp_content)
+    file.unlink()
+    assert '"synonyms": {}' in get(make_site(tmp_content), "/recherche/")
+
+
+def test_with_a_portal_the_ticket_is_its_matter_on_the_contact_page_and_beside_the_text(content: Path) -> None:
+    portal = "https://portail.example.test/"
+    site = make_site(content, portal_url=portal)
+    contact = get(site, "/contact/")
+    assert f'href="{portal}">Ouvrir un ticket' in contact
+    assert "hera.maxdesk.com" not in contact
+    assert contact.index("Par un ticket") < contact.index("Par téléphone")
+    for url in ("/cgv/", "/cgv/2018-10-01/article-6/"):
+        assert get(site, url).count(f' L’<a href="{portal}">espace client</a> en tient lieu.</p>') == 1
+
+
+def test_without_a_portal_nothing_claims_one_and_the_printed_address_is_said_to_be_that(content: Path) -> None:
+    site = make_site(content)
+    contact = get(site, "/contact/").replace("\u00a0", " ")
+    assert "C’est l’adresse imprimée dans les CGV du 1er octobre 2018." in contact
+    assert contact.index("Par téléphone") < contact.index("Par courriel") < contact.index("Par un ticket")
+    assert "espace client" not in contact
+    assert "en tient lieu" not in get(site, "/cgv/2018-10-01/article-6/")
+
+
+def test_a_word_is_kept_together_with_its_guillemets(content: Path) -> None:
+    html = get(make_site(content), "/cgv/2018-10-01/article-5/")
+    assert "<span>« CLIENT »</span>" in html
+    assert '<span>« <a class="w" href="#def-client">CLIENT</a> »</span>' in html
+    assert not re.findall(r"(?<!<span>)« [A-Z]+ »", html)
+
+
+def test_a_comparison_keeps_guillemets_with_their_word_where_nothing_changed(four: Path) -> None:
+    html = get(make_site(four), f"/cgv/comparer/{CURRENT}/{FUTURE}/")
+    assert "<span>« PRESTATAIRE »</span>" in html
+    assert not re.findall(r"(?<!<span>)« [A-Z]+ »", html)
+
+
+def test_the_phone_stands_before_the_words_of_the_home_page(content: Path) -> None:
+    html = get(make_site(content), "/")
+    assert html.index('href="tel:') < html.index("<h1>")
 
 
 def test_references_are_named_in_order_and_their_absence_is_honest(tmp_content: Path, tmp_path: Path) -> None:
@@ -342,4 +488,5 @@ def test_editing_one_version_leaves_the_pages_of_the_others_alone(four: Path) ->
     assert f"/cgv/{PAST}/article-7/" in again
     assert not [url for url in again if url.startswith((f"/cgv/{CURRENT}", f"/cgv/{FUTURE}"))]
     assert "/tarifs/" not in again
-    assert "/delais/" not in again
+    # Each page of answers about a day holds the periods of every version.
+    assert "/conventions/" not in again

@@ -133,6 +133,8 @@ def test_times_kilometres_and_prices_have_limits() -> None:
     assert (read_times("1"), read_times("999")) == (1, 999)
     assert {read_times(typed) for typed in ("0", "1000", "x", "-1", "1.5", "")} == {"times_unreadable"}
     assert (read_km(""), read_km("12,5 km"), read_km("10000")) == (Decimal(0), Decimal("12.5"), Decimal(10000))
+    assert (read_km("1 000"), read_km("1\u202f000,5 km")) == (Decimal(1000), Decimal("1000.5"))
+    assert (read_km("1 00"), read_km("1000 000")) == ("km_unreadable", "km_unreadable")
     assert (read_km("10000.01"), read_km("-3"), read_km("1.234")) == ("km_large", "km_unreadable", "km_unreadable")
     assert (read_point(""), read_point("1,2345 €"), read_point("1000")) == (None, Decimal("1.2345"), Decimal(1000))
     assert (read_point("abc"), read_point("0"), read_point("1000.1")) == (
@@ -219,3 +221,20 @@ def test_an_empty_address_asks_nothing(tariff: Tariff) -> None:
     assert read_query("") == Draft()
     result = cost(tariff, "")
     assert (result.lines, result.points, result.net, result.break_even) == ((), Decimal("0.00"), Decimal("0.00"), None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "minutes"), [("1,5 h", 90), ("1.5 h", 90), ("0,25h", 15), ("2.0 heures", 120), ("1,05 h", 63)]
+)
+def test_hours_are_read_with_their_decimals(typed: str, minutes: int) -> None:
+    assert read_duration(typed) == minutes
+
+
+@pytest.mark.parametrize("typed", ["1,33 h", "1,5", "1,555 h", ",5 h"])
+def test_hours_that_are_no_whole_minutes_are_not_guessed(typed: str) -> None:
+    assert read_duration(typed) == "duration_unreadable"
+
+
+def test_a_message_groups_its_thousands() -> None:
+    assert "10\u202f000\u00a0kilomètres" in messages()["km_large"]
+    assert "1\u202f000\u00a0€" in messages()["point_large"]

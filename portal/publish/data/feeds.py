@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from portal.publish.pages.fixed import DataFile
 
 if TYPE_CHECKING:
-    from portal.publish.publication import Publication
+    from portal.publish.publication import Publication, Row
 
 ATOM = "http://www.w3.org/2005/Atom"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -33,6 +33,12 @@ def _midnight(day: date) -> str:
     return datetime.combine(day, time(), PARIS).isoformat()
 
 
+def _updated(publication: Publication, row: Row) -> str:
+    # Never a day to come. When a version was announced stands nowhere, so that one bears the latest day
+    # of the feed that has passed: the day of the build would change the feed every day.
+    return _midnight(min(row.version.in_force_from, publication.current.version.in_force_from))
+
+
 def _feed(publication: Publication) -> bytes:
     """Atom: one entry per version that is not a draft, the latest first."""
     company = publication.library.company
@@ -43,7 +49,7 @@ def _feed(publication: Publication) -> bytes:
     _child(feed, "id", f"{base}/cgv/feed.atom")
     _child(feed, "link", rel="self", href=f"{base}/cgv/feed.atom")
     _child(feed, "link", rel="alternate", type="text/html", href=f"{base}/cgv/versions/")
-    _child(feed, "updated", _midnight(rows[0].version.in_force_from))
+    _child(feed, "updated", _updated(publication, rows[0]))
     _child(_child(feed, "author"), "name", company.name)
     for row in rows:
         entry = _child(feed, "entry")
@@ -51,7 +57,7 @@ def _feed(publication: Publication) -> bytes:
         _child(entry, "id", f"{base}{row.url}")
         _child(entry, "link", rel="alternate", type="text/html", href=f"{base}{row.url}")
         _child(entry, "link", rel="enclosure", type="text/markdown", href=f"{base}/cgv/{row.slug}.md")
-        _child(entry, "updated", _midnight(row.version.in_force_from))
+        _child(entry, "updated", _updated(publication, row))
         _child(entry, "summary", f"Version {row.period}. SHA-256 : {row.version.sha256}.")
     return _xml(feed)
 
@@ -80,7 +86,10 @@ def _sitemap(publication: Publication) -> bytes:
 
 
 def _robots(publication: Publication) -> str:
-    drafts = "".join(f"Disallow: {publication.root}{row.url}\n" for row in publication.rows if row.status == "draft")
+    # The pages of a draft say `noindex` themselves, which only a robot that may read them sees; its files cannot.
+    drafts = "".join(
+        f"Disallow: {publication.root}/cgv/{row.slug}.\n" for row in publication.rows if row.status == "draft"
+    )
     return f"User-agent: *\n{drafts or 'Allow: /' + chr(10)}\nSitemap: {publication.base}/sitemap.xml\n"
 
 

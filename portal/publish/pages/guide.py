@@ -31,6 +31,7 @@ def _home(publication: Publication) -> Mapping[str, Any]:
 def _tariff(publication: Publication) -> Mapping[str, Any]:
     return {
         "row": publication.current,
+        "coming": publication.coming,
         "terms": Cited(publication.current),
         "conventions": publication.library.conventions,
         "vat": publication.library.law.vat,
@@ -98,7 +99,7 @@ def _references(publication: Publication) -> Mapping[str, Any]:
 
 PAGES = (
     FixedPage("/", "home.html", ("terms", "history", "coming", "conventions"), _home),
-    FixedPage("/tarifs/", "tariff.html", ("terms", "law", "conventions"), _tariff),
+    FixedPage("/tarifs/", "tariff.html", ("terms", "coming", "law", "conventions"), _tariff),
     FixedPage("/contact/", "contact.html", ("terms",), _contact),
     FixedPage("/conventions/", "conventions.html", ("terms", "conventions"), _conventions),
     FixedPage("/glossaire/", "glossary.html", ("terms",), _glossary),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from markupsafe import Markup, escape
 
 from portal.publish import browser_data
 from portal.publish.pages.fixed import FixedPage
+from portal.publish.pages.text import whole_quotes
 from portal.terms.diff import compare as compare_versions
 
 if TYPE_CHECKING:
@@ -23,7 +25,11 @@ if TYPE_CHECKING:
 NEIGHBOURS = 5
 """Versions at this distance or less have a page of comparison; further ones only with the one in force."""
 
-MARKS = {"del": "del", "ins": "ins"}
+MARKS = {"del": "supprimé", "ins": "ajouté"}
+"""Elements that mark a change, and the word that says it where no colour and no line is seen: read aloud, copied."""
+
+UNNUMBERED = {"titre": "titre", "date": "dernière ligne"}
+"""What a comparison calls the two lines of a text that have no number, by their anchors."""
 
 compare = Blueprint("compare", __name__)
 
@@ -75,24 +81,36 @@ def comparison(old_slug: str, new_slug: str) -> str:
     except KeyError:
         abort(404)
     changes = compare_versions(old.version, new.version)
+    # Title and last line have no number: unchanged, there is nothing to say of them.
+    rows = [row for row in changes.rows if row.clause.number or row.kind != "unchanged"]
     return render_template(
         "comparison.html",
         old=old,
         new=new,
         changes=changes,
-        groups=[
-            (unchanged, list(group)) for unchanged, group in groupby(changes.rows, lambda row: row.kind == "unchanged")
-        ],
+        counts=Counter(row.kind for row in rows if row.clause.number),
+        beside=[(UNNUMBERED[row.clause.anchor], row.kind) for row in rows if not row.clause.number],
+        groups=[(unchanged, list(group)) for unchanged, group in groupby(rows, lambda row: row.kind == "unchanged")],
         path=f"/cgv/comparer/{old.slug}/{new.slug}/",
         section="/cgv/",
         marked=marked,
+        name=_name,
         link=_link,
     )
 
 
+def _name(clause: Clause) -> str:
+    return clause.number or UNNUMBERED[clause.anchor]
+
+
 def _link(row: Row, clause: Clause) -> str:
+    if not clause.number:
+        return row.url + ("" if clause.anchor == "titre" else "#fin")
     # The first article of that number: the check refuses an article number printed twice.
     return f"{row.url}article-{clause.article}/#{clause.anchor}"
+
+
+_MARKED = Markup('<{0}><i class="vh">[{1}\u00a0: </i>{2}<i class="vh">]</i></{0}>')
 
 
 @lru_cache(maxsize=4096)
@@ -101,11 +119,14 @@ def marked(runs: tuple[Run, ...]) -> Markup:
     return Markup("").join(_marks(runs))
 
 
+def _kept(text: str) -> Markup:
+    return Markup(whole_quotes(str(escape(text))))  # noqa: S704  # escaped before
+
+
 def _marks(runs: Iterable[Run]) -> Iterable[Markup]:
     for run in runs:
-        text = escape(run.text)
-        tag = MARKS.get(run.kind)
-        yield Markup("<{0}>{1}</{0}>").format(tag, text) if tag else text
+        word = MARKS.get(run.kind)
+        yield _MARKED.format(run.kind, word, run.text) if word else _kept(run.text)
 
 
 PAGES = (

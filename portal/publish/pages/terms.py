@@ -9,8 +9,8 @@ What they are given:
                the same as links, the one of the page marked
     version.html   articles (HTML of each), closing (last line of the text), whole: True at /cgv/,
                    coming: versions that are announced (at /cgv/ only)
-    article.html   article, html, definitions ((definition, its citation) ...), previous, following:
-                   entries of `contents` or None
+    article.html   article, html, definitions ((definition, its citation) ...), closing (after the last
+                   article), previous, following: entries of `contents` or None
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from flask import Blueprint, abort, current_app, render_template
 from markupsafe import Markup, escape
 
 from portal.publish.citations import Cited
-from portal.publish.pages.text import Word, article_html, defined_words, home_of
+from portal.publish.pages.text import Word, article_html, defined_words, home_of, notes_html
 
 if TYPE_CHECKING:
     from portal.publish.publication import Publication, Row
@@ -85,6 +85,7 @@ def _whole(row: Row, *, whole: bool, **context: Any) -> str:
     version = row.version
     defined = tuple((d, home_of(version, d)) for d in version.definitions)
     prefix = f"{row.slug}/" if whole else ""
+    notes = notes_html(version, _publication().options.portal_url)
     articles = [
         article_html(
             article,
@@ -94,7 +95,7 @@ def _whole(row: Row, *, whole: bool, **context: Any) -> str:
             words=tuple(
                 Word(d.words, f"#{home}") for d, home in defined if d.article.partition(".")[0] != article.number
             ),
-            notes=version.notes,
+            notes=notes,
         )
         for article in version.articles
     ]
@@ -123,11 +124,12 @@ def article(slug: str, article_slug: str) -> str:
         level=1,
         permalink="",
         words=tuple(Word(d.words, f"#def-{d.key}") for d, _ in definitions),
-        notes=row.version.notes,
+        notes=notes_html(row.version, _publication().options.portal_url),
     )
     root = _publication().root
     return render_template(
         "article.html", row=row, contents=contents, article=found, html=html, definitions=definitions,
+        closing="" if place + 1 < len(contents) else row.version.closing,
         previous=contents[place - 1] if place else None,
         following=contents[place + 1] if place + 1 < len(contents) else None,
         contents_links=_here(_links(row, root, inside=False), root + url), path=url, section="/cgv/",

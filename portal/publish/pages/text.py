@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from portal.terms import Version
-    from portal.terms.figures import Definition, Note
+    from portal.terms.figures import Definition, Figure, Note
     from portal.terms.text import Article
 
 _MAX_LEVEL = 6
 _KEPT = 4096  # articles; more are let go at once
+_SHORT_QUOTE = re.compile(r"« (?:<a [^>]*>)?[^«»<>]{1,24}(?:</a>)? »")
 _TAGS_AND_LINKS = re.compile(r"(<a\b.*?</a>|<[^>]*>)", re.DOTALL)
 
 _made: dict[tuple[object, ...], str] = {}
@@ -36,15 +37,15 @@ class Word:
 
 
 def article_html(
-    article: Article, *, level: int, permalink: str, words: tuple[Word, ...] = (), notes: Sequence[Note] = ()
+    article: Article, *, level: int, permalink: str, words: tuple[Word, ...] = (), notes: Sequence[tuple[str, str]] = ()
 ) -> str:
     """One article from its own heading down; headings begin at `level` and never jump.
 
-    `permalink` is put before each anchor: "" links inside the page, which is right on a page whose
+    `notes` are (anchor, HTML), see `notes_html`. `permalink` is put before each anchor: "" links inside the page, which is right on a page whose
     address is kept for ever.
     """
     anchors = {clause.anchor for clause in article.clauses}
-    own_notes = tuple((note.anchor, note.text) for note in notes if note.anchor in anchors)
+    own_notes = tuple((anchor, html) for anchor, html in notes if anchor in anchors)
     # Not the article itself: its hash would walk through all its words.
     key = (article.digest, article.slug, level, permalink, words, own_notes)
     html = _made.get(key)
@@ -65,14 +66,30 @@ def _pieces(
         level = min(first_level + clause.depth - 1, level + 1, _MAX_LEVEL)
         heading = escape(clause.heading, quote=False)
         pieces.append(f'<h{level} id="{clause.anchor}"><a href="{permalink}#{clause.anchor}">{heading}</a></h{level}>')
-        pieces.extend(note_html(text) for anchor, text in notes if anchor == clause.anchor)
-        pieces.extend(links.into(block.html) for block in clause.blocks)
+        pieces.extend(html for anchor, html in notes if anchor == clause.anchor)
+        pieces.extend(whole_quotes(links.into(block.html)) for block in clause.blocks)
     return pieces
 
 
-def note_html(text: str) -> str:
-    """An editor's note: beside the text, named as what it is."""
-    return f'<div class="note" role="note"><p><b>Note de l’éditeur.</b> {escape(text, quote=False)}</p></div>'
+def notes_html(version: Version, portal_url: str | None = None) -> tuple[tuple[str, str], ...]:
+    """Editor's notes of a version as (anchor, HTML): beside the text, named as what they are.
+
+    Where there is a portal, the note on the platform that the text names leads to it.
+    """
+    platform = version.figures.get("ticket_platform")
+    return tuple((note.anchor, _note_html(note, platform, portal_url)) for note in version.notes)
+
+
+def _note_html(note: Note, platform: Figure | None, portal_url: str | None) -> str:
+    text = escape(note.text, quote=False)
+    if portal_url and platform and note.anchor == platform.anchor:
+        text += f' L’<a href="{escape(portal_url)}">espace client</a> en tient lieu.'
+    return f'<div class="note" role="note"><p><b>Note de l’éditeur.</b> {text}</p></div>'
+
+
+def whole_quotes(html: str) -> str:
+    """Keep a word together with its guillemets: the printed spaces stay, no line ends at them."""
+    return _SHORT_QUOTE.sub(r"<span>\g<0></span>", html) if "« " in html else html
 
 
 class _WordLinks:

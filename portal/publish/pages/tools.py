@@ -22,6 +22,7 @@ def _calculator(publication: Publication) -> Mapping[str, Any]:
         "row": publication.current,
         "version": version,
         "terms": Cited(publication.current),
+        "coming": publication.coming,
         "data": browser_data.calculator_data(
             library,
             options.today,
@@ -45,6 +46,7 @@ def _deadlines(publication: Publication) -> Mapping[str, Any]:
         "row": publication.current,
         "version": version,
         "terms": cited,
+        "coming": publication.coming,
         "data": browser_data.deadlines_data(library, day, root=publication.root),
         "deadlines": {key: cited.deadline(key) for key in keys},
         "examples": {key: browser_data.deadline_examples(cited.deadline(key), day) for key in keys},
@@ -55,11 +57,11 @@ def _deadlines(publication: Publication) -> Mapping[str, Any]:
 
 def _search(publication: Publication) -> Mapping[str, Any]:
     row = publication.current
-    return {"row": row, "version": row.version, "entries": search_entries(row)}
+    return {"row": row, "version": row.version, "entries": search_entries(row), "synonyms": publication.synonyms}
 
 
 PAGES = (
-    FixedPage("/calculateur/", "calculator.html", ("terms", "history", "law", "conventions"), _calculator),
-    FixedPage("/delais/", "deadlines.html", ("terms", "law", "conventions", "year"), _deadlines),
-    FixedPage("/recherche/", "search.html", ("terms",), _search),
+    FixedPage("/calculateur/", "calculator.html", ("terms", "history", "coming", "law", "conventions"), _calculator),
+    FixedPage("/delais/", "deadlines.html", ("terms", "versions", "law", "conventions", "year"), _deadlines),
+    FixedPage("/recherche/", "search.html", ("terms", "synonyms"), _search),
 )
