@@ -9,13 +9,14 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
-from portal.french import number
 from portal.terms.points import LONGEST
 from portal.terms.price import FARTHEST
 
 # Longer texts are refused unread: nobody types a duration of a thousand digits.
 TEXT_LENGTH: Final = 40
 MINUTES_PER_HOUR: Final = 60
+# Groups thousands in a French number; portal.french stands above this package and cannot be asked.
+_NARROW: Final = "\u202f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,5 +141,5 @@ def read_point(text: str) -> Decimal | str | None:
 def messages() -> dict[str, str]:
     """Give the sentences a page shows, by kind of problem, with the limits written in."""
     whole = asdict(LIMITS) | {"hours": LIMITS.minutes // MINUTES_PER_HOUR}
-    limits = {name: number(limit) for name, limit in whole.items()}
+    limits = {name: f"{limit:,}".replace(",", _NARROW) for name, limit in whole.items()}
     return {kind: text.format_map(limits) for kind, text in MESSAGES.items()}
