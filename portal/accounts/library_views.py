@@ -6,9 +6,11 @@ from flask import Blueprint, Flask, abort, redirect, render_template, request
 from flask_login import current_user
 from flask_security import unified_signin as unified
 from flask_security import views, webauthn
-from flask_security.utils import url_for_security
+from flask_security.tf_plugin import tf_clean_session
+from flask_security.utils import do_flash, get_message, url_for_security
 
-from portal.web import AREA, SAFE
+from portal.accounts.security import EnrolmentOver, check_half_way
+from portal.web import AREA, SAFE, db
 
 BOTH = ("GET", "POST")
 
@@ -31,7 +33,22 @@ def second_factor() -> Any:
     """The code of an authenticator. The library signs out who opens this page by its link when signed in already."""
     if request.method in SAFE and current_user.is_authenticated:
         return redirect(f"{AREA}/compte/securite", 303)
+    check_half_way()
     return views.two_factor_token_validation()
+
+
+def set_up() -> Any:
+    """An authenticator is set up: by who is signed in, or at a first sign-in."""
+    check_half_way()
+    return views.two_factor_setup()
+
+
+def begin_again(_: EnrolmentOver) -> Any:
+    """A sign-in that is over begins again with the first factor."""
+    db.session.rollback()
+    tf_clean_session()  # type: ignore[no-untyped-call]
+    do_flash(*get_message("TWO_FACTOR_PERMISSION_DENIED"))
+    return redirect(url_for_security("us_signin"), 303)
 
 
 #: (address, endpoint as the library knows it, view, methods)
@@ -43,7 +60,7 @@ VIEWS: tuple[tuple[str, str, Any, tuple[str, ...]], ...] = (
     ("/connexion/cle/<token>", "wan_signin_response", webauthn.webauthn_signin_response, ("POST",)),
     ("/connexion/second-facteur", "two_factor_token_validation", second_factor, BOTH),
     ("/connexion/secours", "two_factor_rescue", no_rescue, ("GET",)),
-    ("/connexion/application", "two_factor_setup", views.two_factor_setup, BOTH),
+    ("/connexion/application", "two_factor_setup", set_up, BOTH),
     ("/deconnexion", "logout", views.logout, ("POST",)),
     ("/confirmer", "us_verify", unified.us_verify, BOTH),
     ("/confirmer/code", "us_verify_send_code", unified.us_verify_send_code, ("POST",)),
@@ -62,6 +79,7 @@ def blueprint(app: Flask) -> Blueprint:
     made = Blueprint("security", __name__, url_prefix=AREA)
     for address, endpoint, view, methods in VIEWS:
         made.add_url_rule(address, endpoint, view, methods=methods)
+    made.register_error_handler(EnrolmentOver, begin_again)
     made.after_request(_never_stored)
     app.jinja_env.globals["url_for_security"] = url_for_security
     return made

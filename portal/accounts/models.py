@@ -90,7 +90,15 @@ class Person(Base, UserMixin):
             from portal.accounts.security import PasskeyNeeded
 
             raise PasskeyNeeded
+        from portal.accounts.security import second_factor_begins
+
+        second_factor_begins()
         return self.staff or bool(tf_setup_methods) or self.password is not None, tf_setup_methods
+
+    @property
+    def enrolled(self) -> bool:
+        """Whether a mail's code may no longer lead to the setting up of an authenticator."""
+        return self.tf_primary_method is not None or (self.staff and bool(self.webauthn))
 
     def check_tf_required_setup(self) -> bool:
         """Whether the second factor may not be given up."""

@@ -17,6 +17,8 @@ ATTEMPTS = 5
 REST = timedelta(minutes=15)
 #: Codes sent to one person in an hour: a mailbox is no place to be flooded.
 CODES_AN_HOUR = 5
+#: How long a sign-in waits for its second factor, or for one to be set up.
+HALF_WAY = timedelta(minutes=10)
 CLIENT_SESSION = timedelta(days=30)
 STAFF_SESSION = timedelta(hours=12)
 INVITATION_LIFE = timedelta(days=7)

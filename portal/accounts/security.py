@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Flask, Response, after_this_request, g, redirect, request, session
 from flask_babel import Babel
-from flask_login import user_logged_out
+from flask_login import current_user, user_logged_out
 from flask_security import (
     MailUtil,
     RoleMixin,
@@ -26,6 +26,7 @@ from flask_security import (
     user_authenticated,
 )
 from flask_security.datastore import FSQLALiteUserDatastore
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -36,7 +37,7 @@ from webauthn.helpers.structs import (
 from portal.accounts import sign_in
 from portal.accounts.configuration import CONFIGURATION
 from portal.accounts.models import Grant, Passkey, Person, SignedIn
-from portal.accounts.rules import device_name, is_code
+from portal.accounts.rules import HALF_WAY, device_name, is_code
 from portal.accounts.sign_in import LETTERS
 from portal.mail.actions import post
 from portal.web import AREA, db, mail_domain, now, settings
@@ -51,6 +52,16 @@ class People(FSQLALiteUserDatastore):
     def us_get_totp_secrets(self, user: UserMixin) -> dict[str, str]:
         """Everybody may be sent a code."""
         return {"email": f"{_BY_MAIL}{user.id}"}
+
+    def tf_set(
+        self, user: UserMixin, primary_method: str, totp_secret: str | None = None, phone: str | None = None
+    ) -> None:
+        """Keep an authenticator; from a sign-in only where there is none, looked at while nobody else can add one."""
+        person = db.session.get_one(Person, user.id)
+        sign_in.hold(db.session, person)
+        if not current_user.is_authenticated and person.tf_totp_secret != totp_secret and person.enrolled:
+            raise EnrolmentOver
+        super().tf_set(person, primary_method, totp_secret, phone)
 
 
 class Codes(Totp):
@@ -153,6 +164,33 @@ def may_send_code(held: Session, person: Person) -> bool:
 
 class PasskeyNeeded(Exception):
     """A member of the staff who has a passkey cannot set up a weaker second factor from a mail."""
+
+
+class EnrolmentOver(Exception):
+    """A sign-in was left half-way for too long, or its person has a second factor by now."""
+
+
+def second_factor_begins() -> None:
+    """Note when the first factor was given: the second follows soon or not at all."""
+    session["second_factor_began"] = now().timestamp()
+
+
+def check_half_way() -> None:
+    """Look at a sign-in that waits for its second factor, before anything is done with it.
+
+    Whoever once read a mailbox could otherwise keep a half-finished set-up and
+    put their authenticator in the place of the owner's, weeks later.
+
+    Raises:
+        EnrolmentOver: when it waited too long, or would set up what is there already.
+    """
+    if current_user.is_authenticated or "tf_user_id" not in session:
+        return
+    if now().timestamp() - session.get("second_factor_began", 0) >= HALF_WAY.total_seconds():
+        raise EnrolmentOver
+    person = db.session.scalars(select(Person).where(Person.fs_uniquifier == session["tf_user_id"])).first()
+    if session.get("tf_state") != "ready" and (person is None or person.enrolled):
+        raise EnrolmentOver
 
 
 # --- Sessions ------------------------------------------------------------------------------------

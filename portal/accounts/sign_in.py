@@ -32,6 +32,12 @@ def new_token() -> str:
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
+def hold(session: Session, person: Person) -> None:
+    """Read a person anew and keep everybody else from changing them, until the transaction ends."""
+    session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
+    session.refresh(person)
+
+
 # --- Codes by mail -------------------------------------------------------------------------------
 
 
