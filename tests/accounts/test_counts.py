@@ -1,6 +1,7 @@
 """Codes and answers counted in the database: two at the same moment are two, on both engines."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from sqlalchemy import select
@@ -65,6 +66,22 @@ def test_passwords_tried_at_the_same_moment_are_all_counted(portal: Portal) -> N
 
     assert at_once(portal, 8, guess) == [False] * 8
     assert portal.person(CLAIRE).password_failures == ATTEMPTS
+
+
+def test_the_code_of_an_application_given_by_several_at_the_same_moment_lets_one_in(portal: Portal) -> None:
+    def give(session: Session) -> bool:
+        person = session.get_one(Person, portal.ids[CLAIRE])
+
+        def unused() -> bool:
+            if person.app_counter == 7:
+                return False
+            time.sleep(0.1)  # as long as it takes to be overtaken
+            person.app_counter = 7
+            return True
+
+        return sign_in.try_answer(session, person, "app", unused, now=NOON)
+
+    assert sorted(at_once(portal, 4, give)) == [False, False, False, True]
 
 
 def test_an_invitation_accepted_twice_at_the_same_moment_makes_one_person(portal: Portal) -> None:
