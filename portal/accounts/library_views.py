@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, abort, redirect, render_template, request
+from flask import Blueprint, Flask, abort, flash, redirect, render_template, request
 from flask_login import current_user
 from flask_security import unified_signin as unified
 from flask_security import views, webauthn
@@ -43,6 +43,14 @@ def set_up() -> Any:
     return views.two_factor_setup()
 
 
+def password() -> Any:
+    """A password is one factor: it is chosen, or changed, by who has an authenticator."""
+    if current_user.is_authenticated and current_user.tf_primary_method is None:
+        flash("Réglez d'abord une application d'authentification\u00a0: un mot de passe ne suffit pas seul.", "info")
+        return redirect(url_for_security("two_factor_setup"), 303)
+    return views.change_password()
+
+
 def begin_again(_: EnrolmentOver) -> Any:
     """A sign-in that is over begins again with the first factor."""
     db.session.rollback()
@@ -67,7 +75,7 @@ VIEWS: tuple[tuple[str, str, Any, tuple[str, ...]], ...] = (
     ("/confirmer/cle", "wan_verify", webauthn.webauthn_verify, BOTH),
     ("/confirmer/cle/<token>", "wan_verify_response", webauthn.webauthn_verify_response, ("POST",)),
     ("/compte/application/<token>", "two_factor_setup_validate", views.two_factor_setup_validate, ("POST",)),
-    ("/compte/mot-de-passe", "change_password", views.change_password, BOTH),
+    ("/compte/mot-de-passe", "change_password", password, BOTH),
     ("/compte/cles", "wan_register", webauthn.webauthn_register, BOTH),
     ("/compte/cles/<token>", "wan_register_response", webauthn.webauthn_register_response, ("POST",)),
     ("/compte/cles/retirer", "wan_delete", webauthn.webauthn_delete, ("POST",)),

@@ -111,7 +111,12 @@ class Person(Base, UserMixin):
         session = object_session(self)
         if session is None or is_code(password):  # a code is no try of the password
             return False
-        right: bool = check_password(session, self, lambda: super(Person, self).verify_and_update_password(password))
+
+        def check() -> bool:
+            # Without a second factor it opens nothing: it would let whoever guesses it set one up. It costs the same.
+            return super(Person, self).verify_and_update_password(password) and self.tf_primary_method is not None
+
+        right: bool = check_password(session, self, check)
         return right
 
     def us_send_security_token(self, method: str, **kwargs: Any) -> str | None:

@@ -216,6 +216,17 @@ def test_a_session_of_the_staff_ends_after_twelve_hours(portal: Portal) -> None:
 # --- Passwords -----------------------------------------------------------------------------------
 
 
+def add_app(visitor: Visitor) -> str:
+    """Set an application up while signed in; its secret."""
+    page = visitor.send("connexion/application", 200, on="compte/securite", setup="authenticator")
+    found = re.search(r"<code>([A-Z2-7 -]+)</code>", page)
+    action = re.search(r'action="([^"]*compte/application/[^"]+)"', page)
+    assert found
+    assert action
+    visitor.send(action.group(1), 302, on="compte/securite", code=app_code(found.group(1)))
+    return found.group(1)
+
+
 def choose_password(portal: Portal, visitor: Visitor, password: str = PASSWORD, status: int = 302) -> str:
     return visitor.send(
         "compte/mot-de-passe", status, on="compte/mot-de-passe", new_password=password, new_password_confirm=password
@@ -223,22 +234,12 @@ def choose_password(portal: Portal, visitor: Visitor, password: str = PASSWORD, 
 
 
 def test_a_password_goes_with_an_application(portal: Portal) -> None:
-    claire = portal.sign_in(CLAIRE)
-    elsewhere = portal.sign_in(CLAIRE)
+    claire, elsewhere = portal.sign_in(CLAIRE), portal.sign_in(CLAIRE)
+    secret = add_app(claire)
     choose_password(portal, claire)
     assert claire.is_signed_in()
     assert not elsewhere.is_signed_in()
     assert portal.mails(CLAIRE)[-1].event == "accounts/password_changed"
-    secret = set_up_app(claire, f"{AREA}/connexion/application")
-    page = claire.send("connexion/application", 200, on="compte/securite", setup="authenticator")
-    found, action = (
-        re.search(r"<code>([A-Z2-7 -]+)</code>", page),
-        re.search(r'action="([^"]*compte/application/[^"]+)"', page),
-    )
-    assert found
-    assert action
-    secret = found.group(1)
-    claire.send(action.group(1), 302, on="compte/securite", code=app_code(secret))
     visitor = portal.visitor()
     visitor.send("connexion", 302, identity=CLAIRE, passcode=PASSWORD)
     assert visitor.location.startswith(f"{AREA}/connexion/second-facteur")
@@ -249,16 +250,39 @@ def test_a_password_goes_with_an_application(portal: Portal) -> None:
     assert visitor.is_signed_in()
 
 
-def test_a_password_without_an_application_does_not_sign_in_by_itself(portal: Portal) -> None:
-    choose_password(portal, portal.sign_in(CLAIRE))
+def test_nobody_chooses_a_password_before_having_an_application(portal: Portal) -> None:
+    claire = portal.sign_in(CLAIRE)
+    before = everything(portal)
+    claire.send("compte/mot-de-passe", 303, on="compte/securite", new_password=PASSWORD, new_password_confirm=PASSWORD)
+    assert claire.location == f"{AREA}/connexion/application"
+    assert "Réglez d'abord une application" in claire.open("connexion/application")
+    assert everything(portal) == before
+
+
+def test_a_password_without_an_application_opens_nothing_and_looks_like_a_wrong_one(portal: Portal) -> None:
+    claire = portal.sign_in(CLAIRE)
+    add_app(claire)
+    choose_password(portal, claire)
+    with portal.sessions.begin() as session:
+        person = session.get_one(Person, portal.ids[CLAIRE])
+        person.tf_primary_method = person.tf_totp_secret = None
     visitor = portal.visitor()
-    visitor.send("connexion", 302, identity=CLAIRE, passcode=PASSWORD)
-    assert visitor.location.startswith(f"{AREA}/connexion/application")
+    pages = {
+        re.sub(
+            r'(csrf_token" value|content)="[^"]*"', "", visitor.send("connexion", 200, identity=CLAIRE, passcode=tried)
+        )
+        for tried in (PASSWORD, "une phrase qui n'est pas la bonne")
+    }
+    assert len(pages) == 1
     assert not visitor.is_signed_in()
+    visitor.send("connexion/application", 302, setup="authenticator")
+    assert visitor.location == f"{AREA}/connexion"
 
 
 def test_a_sixth_try_of_a_password_is_refused_though_right_and_a_code_by_mail_still_works(portal: Portal) -> None:
-    choose_password(portal, portal.sign_in(CLAIRE))
+    claire = portal.sign_in(CLAIRE)
+    add_app(claire)
+    choose_password(portal, claire)
     visitor = portal.visitor()
     for _ in range(5):
         visitor.send("connexion", 200, identity=CLAIRE, passcode="pas la bonne phrase")
@@ -273,5 +297,7 @@ def test_a_sixth_try_of_a_password_is_refused_though_right_and_a_code_by_mail_st
 def test_a_password_of_twelve_characters_is_taken_and_one_of_eleven_refused(
     portal: Portal, password: str, status: int
 ) -> None:
-    page = choose_password(portal, portal.sign_in(CLAIRE), password, status)
+    claire = portal.sign_in(CLAIRE)
+    add_app(claire)
+    page = choose_password(portal, claire, password, status)
     assert status == 302 or "12 caractères au moins" in page
