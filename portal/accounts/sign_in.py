@@ -42,7 +42,8 @@ def hold(session: Session, person: Person) -> None:
 
 
 def codes_left(session: Session, person: Person, *, now: datetime) -> int:
-    """How many codes this person may still be sent in the hour."""
+    """How many codes this person may still be sent in the hour; whoever asks at the same moment waits for the commit."""
+    hold(session, person)
     sent = session.scalar(
         select(func.count())
         .select_from(MailCode)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import sign_in
 from portal.accounts.models import MailCode, Person
-from portal.accounts.rules import ATTEMPTS
+from portal.accounts.rules import ATTEMPTS, CODES_AN_HOUR
 from tests.accounts.conftest import CLAIRE, NOON, Portal
 
 
@@ -44,6 +44,21 @@ def test_a_code_used_by_several_at_the_same_moment_lets_one_in(portal: Portal) -
         return sign_in.use_code(session, session.get_one(Person, portal.ids[CLAIRE]), code, now=NOON)
 
     assert sorted(at_once(portal, 4, use)) == [False, False, False, True]
+
+
+def test_codes_asked_for_at_the_same_moment_are_no_more_than_five_and_one_is_good(portal: Portal) -> None:
+    def ask(session: Session) -> bool:
+        person = session.get_one(Person, portal.ids[CLAIRE])
+        if sign_in.codes_left(session, person, now=NOON) == 0:
+            return False
+        time.sleep(0.05)  # as long as it takes to be overtaken
+        sign_in.make_code(session, person.id, now=NOON)
+        return True
+
+    assert sorted(at_once(portal, 8, ask)) == [False] * 3 + [True] * CODES_AN_HOUR
+    with portal.sessions() as session:
+        codes = session.scalars(select(MailCode)).all()
+    assert (len(codes), len([code for code in codes if code.spent_at is None])) == (CODES_AN_HOUR, 1)
 
 
 def test_guesses_at_the_same_moment_are_all_counted(portal: Portal) -> None:
