@@ -158,8 +158,11 @@ def check_password(held: Session, person: Person, check: Callable[[], bool]) -> 
 
 
 def may_send_code(held: Session, person: Person) -> bool:
-    """Whether one more code may be sent in this request."""
-    return sign_in.codes_left(held, person, now=now()) > 0
+    """Whether one more code may be sent in this request; where none may, that takes as long as for an unknown address."""
+    if sign_in.codes_left(held, person, now=now()) > 0:
+        return True
+    sign_in.pretend_to_send(held, now=now())
+    return False
 
 
 class PasskeyNeeded(Exception):

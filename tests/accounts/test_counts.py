@@ -3,7 +3,9 @@
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -59,6 +61,25 @@ def test_codes_asked_for_at_the_same_moment_are_no_more_than_five_and_one_is_goo
     with portal.sessions() as session:
         codes = session.scalars(select(MailCode)).all()
     assert (len(codes), len([code for code in codes if code.spent_at is None])) == (CODES_AN_HOUR, 1)
+
+
+def test_a_code_that_is_not_sent_costs_the_same_known_address_or_not(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = portal.visitor()
+    for _ in range(CODES_AN_HOUR):
+        portal.ask_code(visitor, CLAIRE)
+    sent, pretended, pretend = len(portal.mails(CLAIRE)), [], sign_in.pretend_to_send
+
+    def counted(session: Session, *, now: datetime) -> None:
+        pretended.append(now)
+        pretend(session, now=now)
+
+    monkeypatch.setattr(sign_in, "pretend_to_send", counted)
+    for email in (CLAIRE, "claude@client.example"):
+        visitor.send("connexion/code", 200, identity=email, chosen_method="email")
+    assert len(pretended) == 2
+    assert len(portal.mails()) == sent
 
 
 def test_guesses_at_the_same_moment_are_all_counted(portal: Portal) -> None:
