@@ -40,6 +40,9 @@ _MAIL_SCHEMES = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 _DATABASE_SCHEMES = ("sqlite", "postgresql")
 
 
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+
+
 class SettingsError(Exception):
     """The environment is not one the portal can run in; ``problems`` says why, all at once."""
 
@@ -126,6 +129,8 @@ def _problems(values: Mapping[str, str | None]) -> Iterator[str]:
         yield f"PORTAL_PROXIES is a number from 0 to {len(PROXIES) - 1}."
     if values["PORTAL_DEMO"] not in {"0", "1"}:
         yield "PORTAL_DEMO is 0 or 1."
+    if values["PORTAL_DEMO"] == "1" and base.hostname not in _THIS_MACHINE:
+        yield "PORTAL_DEMO shows everybody's mail and codes: PORTAL_BASE_URL must then be on this machine (127.0.0.1)."
 
 
 def mail_port(scheme: str) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import Field
-from wtforms.validators import DataRequired, Email, Length
+from wtforms.validators import DataRequired, Email, Length, StopValidation, ValidationError
 
 MESSAGES: Mapping[str, str] = {
     "This field is required.": "Ce champ est obligatoire.",
@@ -74,14 +74,29 @@ def strip(value: str | None) -> str | None:
     return value.strip() if value else value
 
 
+def one_line(value: str | None) -> str | None:
+    """A filter: a name is one line, so that it can stand in a subject or a sentence."""
+    return " ".join(value.split()) if value else value
+
+
 def required(message: str) -> DataRequired:
     """The field must be filled; the message says with what."""
     return DataRequired(message)
 
 
+class AtMost(Length):
+    """What is too long is refused at once: what looks at it closer is not asked."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        try:
+            super().__call__(form, field)
+        except ValidationError as error:
+            raise StopValidation(str(error)) from error
+
+
 def at_most(count: int) -> Length:
     """At most that many characters."""
-    return Length(max=count, message=f"Écrivez {count} caractères au plus.")
+    return AtMost(max=count, message=f"Écrivez {count} caractères au plus.")
 
 
 def mail_address() -> Email:

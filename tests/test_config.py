@@ -74,3 +74,8 @@ def test_a_relative_database_and_folder_lie_beside_the_program_wherever_a_comman
     settings = read_settings(KEY | absolute)
     assert settings.database_url == "sqlite:////var/lib/x.sqlite3"
     assert str(settings.storage_dir) == "/var/lib/files"
+
+
+def test_a_demo_is_for_this_machine_only() -> None:
+    assert read_settings(KEY | {"PORTAL_DEMO": "1"}).demo
+    assert "PORTAL_DEMO" in problems(PORTAL_DEMO="1", PORTAL_BASE_URL="https://portail.example")

@@ -11,7 +11,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from portal.accounts import sign_in
 from portal.accounts.models import Person
 from portal.accounts.rules import CLIENT_WORDS, InvalidIdentity, is_code, parse_identity
-from portal.forms import BaseForm, at_most, mail_address, required, strip
+from portal.forms import BaseForm, at_most, mail_address, one_line, required, strip
 from portal.web import db, now
 
 LONGEST_ADDRESS = 320
@@ -77,7 +77,7 @@ class InvitationForm(BaseForm):
     """A colleague to invite."""
 
     name = StringField(
-        "Nom et prénom", filters=[strip], validators=[required("Écrivez le nom de la personne."), at_most(200)],
+        "Nom et prénom", filters=[one_line], validators=[required("Écrivez le nom de la personne."), at_most(200)],
         render_kw={"autocomplete": "off"},
     )  # fmt: skip
     email = EmailField(
@@ -92,7 +92,7 @@ class AccessForm(BaseForm):
     """Somebody asks for an access."""
 
     name = StringField(
-        "Vos nom et prénom", filters=[strip], validators=[required("Écrivez votre nom."), at_most(200)],
+        "Vos nom et prénom", filters=[one_line], validators=[required("Écrivez votre nom."), at_most(200)],
         render_kw={"autocomplete": "name"},
     )  # fmt: skip
     email = EmailField(
@@ -101,7 +101,7 @@ class AccessForm(BaseForm):
         render_kw={"autocomplete": "email"},
     )  # fmt: skip
     organisation_name = StringField(
-        "Votre organisation", filters=[strip], validators=[required("Écrivez le nom de votre organisation."), at_most(200)],
+        "Votre organisation", filters=[one_line], validators=[required("Écrivez le nom de votre organisation."), at_most(200)],
         render_kw={"autocomplete": "organization"},
     )  # fmt: skip
     identity = StringField(

@@ -20,6 +20,8 @@ from portal.clock import PARIS
 _BUTTON = re.compile(r"\[(?P<words>[^\]]+)\] (?P<address>https?://\S+)")
 _LINK = re.compile(r"https?://\S+")
 _CODE = re.compile(r"\d[\d\u202f]{4,}")
+#: Values that somebody wrote at length; their templates put "> " before each line.
+BLOCKS = frozenset({"wish", "written", "reason"})
 _FRAME = Markup(
     '<!doctype html><html lang="fr"><head><meta charset="utf-8">'
     '<meta name="color-scheme" content="light dark"><title>{subject}</title></head>'
@@ -50,11 +52,20 @@ class Letters:
         return sorted(name.removesuffix(".txt") for name in self._env.list_templates(extensions=["txt"]))
 
     def write(self, event: str, **values: Any) -> Letter:
-        """The mail of an event."""
+        """The mail of an event.
+
+        A value is one line, whatever somebody typed: paragraphs, buttons and the subject's end are the
+        template's alone. Only BLOCKS may have several, and their template quotes each of them.
+        """
+        values = {
+            # No-break spaces are kept: only what ends a line is folded.
+            name: " ".join(value.splitlines()) if isinstance(value, str) and name not in BLOCKS else value
+            for name, value in values.items()
+        }
         subject, _, rest = self._env.get_template(f"{event}.txt").render(**values).strip().partition("\n")
         paragraphs = [french.fix_spaces(part.strip()) for part in re.split(r"\n{2,}", rest.strip())]
         subject = french.fix_spaces(subject)
-        text = "\n\n".join(_BUTTON.sub("\\g<words>\u00a0:\n\\g<address>", part) for part in paragraphs)
+        text = "\n\n".join(map(_plain, paragraphs))
         body = Markup("").join(_html(part) for part in paragraphs)
         return Letter(subject, text + "\n", str(_FRAME.format(subject=subject, body=body)))
 
@@ -62,6 +73,11 @@ class Letters:
 def _moment(value: datetime) -> str:
     local = value.astimezone(PARIS)
     return f"{french.long_date(local.date())} à {french.clock_time(local.time())}"
+
+
+def _plain(paragraph: str) -> str:
+    found = _BUTTON.fullmatch(paragraph)
+    return f"{found['words']}\u00a0:\n{found['address']}" if found else paragraph
 
 
 def _html(paragraph: str) -> Markup:

@@ -4,16 +4,11 @@ from wtforms import EmailField, HiddenField, StringField, TelField, TextAreaFiel
 from wtforms.validators import Optional, Regexp, ValidationError
 
 from portal.accounts.rules import InvalidIdentity
-from portal.forms import BaseForm, at_most, mail_address, required, strip
+from portal.forms import BaseForm, at_most, mail_address, one_line, required, strip
 from portal.mail.message import BadAddress, check_address
 from portal.quotes.rules import identity_number
 
 LONGEST_WORDS = 5_000
-
-
-def one_line(value: str | None) -> str | None:
-    """A filter: a name is one line."""
-    return " ".join(value.split()) if value else value
 
 
 def _known(_: BaseForm, field: StringField) -> None:

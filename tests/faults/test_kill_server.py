@@ -166,9 +166,16 @@ def test_killing_server_and_worker_during_200_invitations_loses_no_mail_and_doub
     server, worker = Running(environ, "serve"), Running(environ, "worker")
     browser, over = Browser(int(environ["PORTAL_PORT"])), threading.Event()
 
+    made = 0
+
     def kill_at_random() -> None:
-        while not over.wait(2.5 + chance.random()):
-            for process in chance.sample((server, worker), chance.choice((1, 2))):
+        # Moments counted in invitations, not in seconds: a quick machine must not be done before the kills.
+        for at, doomed in ((10, [server]), (50, [worker]), (90, [server, worker]), (130, [worker, server])):
+            moment = at + chance.randrange(30)
+            while made < moment:
+                if over.wait(0.01):
+                    return
+            for process in doomed:
                 process.kill()
                 process.start()
 
@@ -183,6 +190,7 @@ def test_killing_server_and_worker_during_200_invitations_loses_no_mail_and_doub
                 csrf_token=token(page), name=f"Person {number}", email=f"p{number}@client.example", roles="technical",
             )  # fmt: skip
             assert status == 303, answer
+            made = number + 1
     finally:
         over.set()
         if killer.is_alive():

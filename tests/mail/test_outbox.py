@@ -191,7 +191,20 @@ def test_a_worker_whose_lease_ran_out_does_not_end_the_job_of_another(
         deliver(sessions, slow, transport=Smtp(server), sender=SENDER, now=NOON, patience=Patience())
 
 
-@pytest.mark.parametrize("address", ["", "a", "a@b", "a b@c.example", "a@b.example\nBcc: x@y.example", "@b.example"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "a",
+        "a@b",
+        "a b@c.example",
+        "a@b.example\nBcc: x@y.example",
+        "@b.example",
+        "(" * 2000 + "@b.example",
+        "a " * 20_000 + "@b.example",
+        "a." * 50_000 + "@b.example",
+    ],
+)
 def test_what_is_no_address_never_reaches_a_header(address: str) -> None:
     with pytest.raises(BadAddress):
         check_address(address)
