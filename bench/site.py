@@ -79,9 +79,8 @@ class Ours:
 
     def forget(self) -> None:
         """Make the next build a cold one over what is there."""
-        for tree in (self.output, self.output.with_name(".public.next")):
-            if tree.exists():
-                (tree / ".manifest.json").write_text("{}")
+        for manifest in self.output.parent.glob(f".{self.output.name}.state/*.json"):
+            manifest.write_text("{}")
 
     def pages(self) -> int:
         return len(list(self.output.rglob("index.html")))
