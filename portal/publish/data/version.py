@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, abort, current_app
+from flask import Blueprint, Response
 
 from portal.publish.browser_data import tariff_data
 from portal.publish.citations import printed_number
+from portal.publish.current import current_publication, row_or_404
 from portal.publish.pages.fixed import DataFile
 
 if TYPE_CHECKING:
@@ -31,31 +32,19 @@ def versions_files(*, with_pdf: bool) -> Blueprint:
     return files
 
 
-def _publication() -> Publication:
-    publication: Publication = current_app.extensions["publication"]
-    return publication
-
-
-def _row(slug: str) -> Row:
-    try:
-        return _publication().row(slug)
-    except KeyError:
-        abort(404)
-
-
 def _json(slug: str) -> Response:
-    return Response(dumped(version_json(_publication(), _row(slug))), mimetype="application/json")
+    return Response(dumped(version_json(current_publication(), row_or_404(slug))), mimetype="application/json")
 
 
 def _markdown(slug: str) -> Response:
     # The very bytes whose hash is published: anybody can check them with sha256sum.
-    return Response(_row(slug).version.raw, content_type="text/markdown; charset=utf-8")
+    return Response(row_or_404(slug).version.raw, content_type="text/markdown; charset=utf-8")
 
 
 def _pdf(slug: str) -> Response:
     from portal.publish.pdf import version_pdf
 
-    return Response(version_pdf(_publication(), _row(slug)), mimetype="application/pdf")
+    return Response(version_pdf(current_publication(), row_or_404(slug)), mimetype="application/pdf")
 
 
 def version_json(publication: Publication, row: Row) -> dict[str, Any]:

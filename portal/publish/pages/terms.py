@@ -18,14 +18,15 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from flask import Blueprint, abort, current_app, render_template
+from flask import Blueprint, abort, render_template
 from markupsafe import Markup, escape
 
 from portal.publish.citations import Cited
+from portal.publish.current import current_publication, row_or_404
 from portal.publish.pages.text import Word, article_html, defined_words, home_of, notes_html
 
 if TYPE_CHECKING:
-    from portal.publish.publication import Publication, Row
+    from portal.publish.publication import Row
     from portal.terms.text import Article
 
 terms = Blueprint("terms", __name__)
@@ -38,18 +39,6 @@ class Entry(NamedTuple):
     anchor: str
     number: str
     title: str
-
-
-def _publication() -> Publication:
-    publication: Publication = current_app.extensions["publication"]
-    return publication
-
-
-def _row(slug: str) -> Row:
-    try:
-        return _publication().row(slug)
-    except KeyError:
-        abort(404)
 
 
 @lru_cache(maxsize=8)
@@ -71,21 +60,21 @@ def _links(row: Row, root: str, *, inside: bool) -> str:
 @terms.get("/cgv/")
 def in_force() -> str:
     """The version in force, whole."""
-    publication = _publication()
+    publication = current_publication()
     return _whole(publication.current, whole=True, coming=publication.coming)
 
 
 @terms.get("/cgv/<slug>/")
 def version(slug: str) -> str:
     """One version, whole."""
-    return _whole(_row(slug), whole=False)
+    return _whole(row_or_404(slug), whole=False)
 
 
 def _whole(row: Row, *, whole: bool, **context: Any) -> str:
     version = row.version
     defined = tuple((d, home_of(version, d)) for d in version.definitions)
     prefix = f"{row.slug}/" if whole else ""
-    notes = notes_html(version, _publication().options.portal_url)
+    notes = notes_html(version, current_publication().options.portal_url)
     articles = [
         article_html(
             article,
@@ -111,7 +100,7 @@ def _whole(row: Row, *, whole: bool, **context: Any) -> str:
 @terms.get("/cgv/<slug>/<article_slug>/")
 def article(slug: str, article_slug: str) -> str:
     """One article of one version."""
-    row = _row(slug)
+    row = row_or_404(slug)
     contents = _contents(row)
     url = f"{row.url}{article_slug}/"
     place = next((place for place, entry in enumerate(contents) if entry.url == url), None)
@@ -124,9 +113,9 @@ def article(slug: str, article_slug: str) -> str:
         level=1,
         permalink="",
         words=tuple(Word(d.words, f"#def-{d.key}") for d, _ in definitions),
-        notes=notes_html(row.version, _publication().options.portal_url),
+        notes=notes_html(row.version, current_publication().options.portal_url),
     )
-    root = _publication().root
+    root = current_publication().root
     return render_template(
         "article.html", row=row, contents=contents, article=found, html=html, definitions=definitions,
         closing="" if place + 1 < len(contents) else row.version.closing,
