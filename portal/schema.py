@@ -30,9 +30,9 @@ class SchemaError(Exception):
 
 
 def declared() -> MetaData:
-    """Every table that the rooms declare, in ``models.py`` of each."""
-    for path in sorted(PORTAL.glob("*/models.py")):
-        import_module(f"portal.{path.parent.name}.models")
+    """Every table that the rooms declare, in the ``models.py`` of each, or in ``<subject>_models.py`` of a large one."""
+    for path in sorted(PORTAL.glob("*/*models.py")):
+        import_module(f"portal.{path.parent.name}.{path.stem}")
     return Base.metadata
 
 
