@@ -7,9 +7,12 @@ other instead of failing half-way.
 
 import sqlite3
 from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import Enum as EnumType
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -75,6 +78,47 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class Fixed(TypeDecorator[Decimal]):
+    """A number with so many decimals, exact on both engines: points and amounts have two.
+
+    It is kept as a whole number of its smallest part (SQLite knows no decimals),
+    so the database compares and adds it exactly; ``func.sum`` gives the column's type back.
+
+    Raises:
+        ValueError: for a number with more decimals, which would have to be rounded by somebody else.
+    """
+
+    impl = BigInteger
+    cache_ok = True
+
+    def __init__(self, places: int = 2) -> None:
+        self.places = places
+        super().__init__()
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        if value is None:
+            return None
+        parts = Decimal(value).scaleb(self.places)
+        if parts != parts.to_integral_value():
+            raise ValueError(f"{value} has more than {self.places} decimals")
+        return int(parts)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
+        # A sum comes back from PostgreSQL as a decimal.
+        return None if value is None else Decimal(int(value)).scaleb(-self.places)
+
+
+def one_of(choices: type[Enum], length: int = 20) -> EnumType:
+    """A column that holds one of an enum's values, as text: the same on both engines, and readable in a backup."""
+    return EnumType(
+        choices,
+        native_enum=False,
+        create_constraint=False,
+        length=length,
+        values_callable=lambda members: [member.value for member in members],
+    )
 
 
 def make_engine(url: str) -> Engine:

@@ -17,7 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, text
 
-from portal.db import Base, UtcDateTime
+from portal.db import Base, Fixed, UtcDateTime
 
 PORTAL = Path(__file__).resolve().parent
 MIGRATIONS = PORTAL / "migrations"
@@ -127,6 +127,8 @@ def _render_item(kind: str, item: Any, _: AutogenContext) -> str | bool:
     # Our own column types are written as what they are in the database.
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, Fixed):
+        return "sa.BigInteger()"
     return False
 
 

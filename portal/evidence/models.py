@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import DDL, CheckConstraint, ForeignKey, LargeBinary, String, Text, event
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
-from sqlalchemy.schema import ExecutableDDLElement
 
 from portal.db import Base, UtcDateTime
 from portal.evidence.chain import Link
+from portal.guards import append_only, guard
 
 DIGEST = 64
 
@@ -52,35 +52,4 @@ class Payload(Base):
 
 
 REFUSAL = "the evidence log is append-only"
-
-_FUNCTION = f"""CREATE FUNCTION evidence_entry_refuse() RETURNS trigger LANGUAGE plpgsql
-AS $$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$"""
-_NO_CHANGE = """CREATE TRIGGER evidence_entry_no_change BEFORE UPDATE OR DELETE ON evidence_entry
-FOR EACH ROW EXECUTE FUNCTION evidence_entry_refuse()"""
-_NO_TRUNCATE = """CREATE TRIGGER evidence_entry_no_truncate BEFORE TRUNCATE ON evidence_entry
-FOR EACH STATEMENT EXECUTE FUNCTION evidence_entry_refuse()"""
-_SQLITE = """CREATE TRIGGER evidence_entry_no_{0} BEFORE {0} ON evidence_entry
-BEGIN SELECT RAISE(ABORT, '{1}'); END"""
-
-# INSERT OR REPLACE deletes a row without firing its DELETE trigger.
-_NO_REPLACE = f"""CREATE TRIGGER evidence_entry_no_replace BEFORE INSERT ON evidence_entry
-WHEN EXISTS (SELECT 1 FROM evidence_entry WHERE seq = NEW.seq OR digest = NEW.digest)
-BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"""  # noqa: S608 - no word of it comes from outside
-
-#: DDL that makes the database itself refuse, per engine; the migration runs the same lines.
-GUARDS: dict[str, tuple[str, ...]] = {
-    "sqlite": (_SQLITE.format("update", REFUSAL), _SQLITE.format("delete", REFUSAL), _NO_REPLACE),
-    "postgresql": (_FUNCTION, _NO_CHANGE, _NO_TRUNCATE),
-}
-
-
-def _ddl(statement: str, dialect: str) -> ExecutableDDLElement:
-    # DDL fills in %-marks: none of ours is one.
-    ddl: ExecutableDDLElement = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
-    return ddl.execute_if(dialect=dialect)
-
-
-for _dialect, _statements in GUARDS.items():
-    for _statement in _statements:
-        event.listen(Entry.__table__, "after_create", _ddl(_statement, _dialect))
-event.listen(Entry.__table__, "after_drop", _ddl("DROP FUNCTION IF EXISTS evidence_entry_refuse()", "postgresql"))
+guard(Entry.__table__, append_only("evidence_entry", REFUSAL, ("seq",), ("digest",)))

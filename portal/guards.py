@@ -1,0 +1,88 @@
+"""What the database itself refuses: rows that are only ever added, columns that are never changed.
+
+Through whatever road a statement comes, an application's own SQL included.
+A migration holds the same statements, written out: it must not change when this file does.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import DDL, FromClause, Table, event
+from sqlalchemy.schema import ExecutableDDLElement
+
+#: Statements to run once a table is there, by the name of the engine.
+Guards = Mapping[str, Sequence[str]]
+
+
+def append_only(table: str, refusal: str, *keys: tuple[str, ...]) -> Guards:
+    """Rows are added, and never changed or taken away; ``keys`` are what no two rows share, the primary key included."""
+    same = " OR ".join(
+        "(" + " AND ".join(f"{column} = NEW.{column}" for column in key) + ")" if len(key) > 1
+        else f"{key[0]} = NEW.{key[0]}"
+        for key in keys
+    )  # fmt: skip
+    return {
+        "sqlite": (
+            _sqlite(table, "update", "update", refusal),
+            _sqlite(table, "delete", "delete", refusal),
+            # INSERT OR REPLACE deletes a row without firing its DELETE trigger.
+            f"""CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
+WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})
+BEGIN SELECT RAISE(ABORT, '{refusal}'); END""",  # noqa: S608 - no word of it comes from outside
+        ),
+        "postgresql": (
+            _refuse(table, refusal),
+            f"""CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table}
+FOR EACH ROW EXECUTE FUNCTION {table}_refuse()""",
+            _no_truncate(table),
+        ),
+    }
+
+
+def frozen_columns(table: str, refusal: str, *columns: str) -> Guards:
+    """Rows stay, and these columns of them as they were written; the others may change."""
+    named = ", ".join(columns)
+    return {
+        "sqlite": (
+            _sqlite(table, "update", f"update OF {named}", refusal),
+            _sqlite(table, "delete", "delete", refusal),
+        ),
+        "postgresql": (
+            _refuse(table, refusal),
+            f"""CREATE TRIGGER {table}_no_change BEFORE UPDATE OF {named} OR DELETE ON {table}
+FOR EACH ROW EXECUTE FUNCTION {table}_refuse()""",
+            _no_truncate(table),
+        ),
+    }
+
+
+def guard(table: FromClause, *guards: Guards, functions: Sequence[str] = ()) -> None:
+    """Set guards up wherever a table is made; ``functions`` are those beside the refusal that go with it."""
+    if not isinstance(table, Table):
+        raise TypeError(f"{table!r} is no table")
+    for each in guards:
+        for dialect, statements in each.items():
+            for statement in statements:
+                event.listen(table, "after_create", _ddl(statement, dialect))
+    for function in (f"{table.name}_refuse", *functions):
+        event.listen(table, "after_drop", _ddl(f"DROP FUNCTION IF EXISTS {function}()", "postgresql"))
+
+
+def _sqlite(table: str, name: str, what: str, refusal: str) -> str:
+    return f"""CREATE TRIGGER {table}_no_{name} BEFORE {what} ON {table}
+BEGIN SELECT RAISE(ABORT, '{refusal}'); END"""
+
+
+def _refuse(table: str, refusal: str) -> str:
+    return f"""CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN RAISE EXCEPTION '{refusal}'; END $$"""
+
+
+def _no_truncate(table: str) -> str:
+    return f"""CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
+FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()"""
+
+
+def _ddl(statement: str, dialect: str) -> ExecutableDDLElement:
+    # DDL fills in %-marks: none of ours is one.
+    ddl: ExecutableDDLElement = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
+    return ddl.execute_if(dialect=dialect)
