@@ -25,8 +25,8 @@ from portal.logs import log_requests
 from portal.mail import failing
 from portal.mailbox.views import mailbox
 from portal.quotes import queue as quotes_queue
-from portal.quotes import views as quotes
-from portal.quotes.desk_views import quotes_desk
+from portal.quotes import request_views as quotes
+from portal.quotes.request_desk_views import quotes_desk
 from portal.terms import load_library
 from portal.web import AREA, Services, db, settings, today
 

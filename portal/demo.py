@@ -11,7 +11,7 @@ from portal.accounts.actions import add_person, add_staff, create_organisation
 from portal.accounts.models import Organisation, Person
 from portal.accounts.rules import ClientRole, StaffRole, parse_identity
 from portal.quotes import demo as quotes_demo
-from portal.quotes.views import letters
+from portal.quotes.request_views import letters
 from portal.web import db
 
 

@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
 from portal.clock import PARIS
-from portal.quotes.actions import Asked, reply_as_requester, reply_to_request, submit_request
 from portal.quotes.estimate import read_estimate
-from portal.quotes.letters import Letters
+from portal.quotes.request_actions import Asked, reply_as_requester, reply_to_request, submit_request
+from portal.quotes.request_letters import Letters
 
 #: How long ago each came, what was asked, and the calculator's query that came with it.
 REQUESTS = (

@@ -12,9 +12,9 @@ from portal.evidence.actions import erase_payload
 from portal.evidence.models import Entry
 from portal.french import long_date
 from portal.mail.models import OutgoingMail
-from portal.quotes.actions import LINK_BYTES
-from portal.quotes.models import QuoteRequest
-from portal.quotes.rules import CLOSED, Side, State
+from portal.quotes.request_actions import LINK_BYTES
+from portal.quotes.request_models import QuoteRequest
+from portal.quotes.request_rules import CLOSED, Side, State
 from portal.registry import PersonalData, PersonalField, PersonalRecord
 
 ERASED = "(effacé)"

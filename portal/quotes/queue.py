@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.quotes.links import DESK
-from portal.quotes.models import QuoteRequest
-from portal.quotes.rules import WAITING, State, may_answer
+from portal.quotes.request_models import QuoteRequest
+from portal.quotes.request_rules import WAITING, State, may_answer
 from portal.registry import Priority, Queue, QueueItem, Viewer
 
 KIND = "demandes-de-devis"

@@ -28,8 +28,8 @@ from portal.accounts.rules import StaffRole
 from portal.app import create_app
 from portal.config import read_settings
 from portal.db import make_engine, make_sessions
-from portal.quotes.models import QuoteRequest
-from portal.quotes.rules import State
+from portal.quotes.request_models import QuoteRequest
+from portal.quotes.request_rules import State
 from portal.server import Both
 from portal.site_files import SiteFiles
 from portal.web import db

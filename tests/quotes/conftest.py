@@ -11,10 +11,10 @@ from portal.accounts.actions import add_staff
 from portal.accounts.models import Person
 from portal.accounts.rules import StaffRole
 from portal.accounts.sign_in import begin_session
-from portal.quotes.actions import Asked
 from portal.quotes.estimate import Estimate, read_estimate
-from portal.quotes.letters import Letters
 from portal.quotes.links import Links
+from portal.quotes.request_actions import Asked
+from portal.quotes.request_letters import Letters
 from tests.accounts.conftest import Portal, Visitor, portal
 
 __all__ = ["Portal", "Visitor", "portal"]

@@ -5,9 +5,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from portal.accounts.models import Person
 from portal.quotes import demo
-from portal.quotes.letters import Letters
-from portal.quotes.models import QuoteRequest
-from portal.quotes.rules import State, identity_number
+from portal.quotes.request_letters import Letters
+from portal.quotes.request_models import QuoteRequest
+from portal.quotes.request_rules import State, identity_number
 from tests.quotes.conftest import NOON
 
 

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from portal.accounts.models import Person
 from portal.evidence.actions import verify_log
 from portal.mail.models import OutgoingMail
-from portal.quotes.actions import accept_request, find_request, reply_as_requester, submit_request
 from portal.quotes.estimate import Estimate
-from portal.quotes.letters import Letters
 from portal.quotes.personal_data import FIELDS, PERSONAL_DATA
-from portal.quotes.rules import State
+from portal.quotes.request_actions import accept_request, find_request, reply_as_requester, submit_request
+from portal.quotes.request_letters import Letters
+from portal.quotes.request_rules import State
 from portal.terms import Library
 from tests.quotes.conftest import ASKED, NOON
 

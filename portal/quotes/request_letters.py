@@ -12,8 +12,8 @@ from portal.mail.actions import post
 from portal.mail.letters import Letters as Templates
 from portal.quotes.estimate import Estimate, restored
 from portal.quotes.links import Links
-from portal.quotes.models import QuoteRequest, RequestMessage
-from portal.quotes.rules import Side, identity_words
+from portal.quotes.request_models import QuoteRequest, RequestMessage
+from portal.quotes.request_rules import Side, identity_words
 from portal.terms import Library
 
 TEMPLATES = Templates(Path(__file__).resolve().parent / "templates" / "quotes" / "mail")

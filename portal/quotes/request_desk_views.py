@@ -9,7 +9,8 @@ from portal.accounts.actions import AddressTaken
 from portal.accounts.guard import me
 from portal.errors import show as refuse
 from portal.mail.message import BadAddress
-from portal.quotes.actions import (
+from portal.quotes.links import DESK
+from portal.quotes.request_actions import (
     ClientKnown,
     NoSuchRequest,
     accept_request,
@@ -17,12 +18,11 @@ from portal.quotes.actions import (
     find_request,
     reply_to_request,
 )
-from portal.quotes.forms import AcceptForm, DeclineForm, MessageForm
-from portal.quotes.letters import estimate_of
-from portal.quotes.links import DESK
-from portal.quotes.models import QuoteRequest
-from portal.quotes.rules import CLOSED, AlreadyClosed, NotAllowed, may_decide
-from portal.quotes.views import CONFLICT, KEY_BYTES, REFUSED, letters
+from portal.quotes.request_forms import AcceptForm, DeclineForm, MessageForm
+from portal.quotes.request_letters import estimate_of
+from portal.quotes.request_models import QuoteRequest
+from portal.quotes.request_rules import CLOSED, AlreadyClosed, NotAllowed, may_decide
+from portal.quotes.request_views import CONFLICT, KEY_BYTES, REFUSED, letters
 from portal.web import db, now, services
 
 quotes_desk = Blueprint("quotes_desk", __name__, url_prefix=DESK, template_folder="templates")

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from portal.quotes.models import QuoteRequest, RequestMessage
-from portal.quotes.rules import State
+from portal.quotes.request_models import QuoteRequest, RequestMessage
+from portal.quotes.request_rules import State
 from tests.accounts.conftest import CLAIRE, MARC, STAFF, Portal, Visitor
 from tests.quotes.conftest import QUERY, hidden, signed_in
 

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.accounts.rules import InvalidIdentity
-from portal.quotes.rules import (
+from portal.quotes.request_rules import (
     AlreadyClosed,
     ReasonMissing,
     Side,

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, CheckConstraint, Enum, ForeignKey, Index, String, T
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Base, UtcDateTime
-from portal.quotes.rules import Side, State
+from portal.quotes.request_rules import Side, State
 
 DIGEST = 64
 

@@ -7,13 +7,13 @@ from typing import Any
 from flask import Blueprint, Flask, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from portal.quotes.actions import Asked, NoSuchRequest, find_followed, reply_as_requester, submit_request
 from portal.quotes.estimate import Reading, read_estimate
-from portal.quotes.forms import MessageForm, RequestForm
-from portal.quotes.letters import Letters, estimate_of
 from portal.quotes.links import FOLLOW, FORM, RECEIVED, BrokenLink, Links
-from portal.quotes.models import QuoteRequest
-from portal.quotes.rules import CLOSED, AlreadyClosed, identity_number, identity_words
+from portal.quotes.request_actions import Asked, NoSuchRequest, find_followed, reply_as_requester, submit_request
+from portal.quotes.request_forms import MessageForm, RequestForm
+from portal.quotes.request_letters import Letters, estimate_of
+from portal.quotes.request_models import QuoteRequest
+from portal.quotes.request_rules import CLOSED, AlreadyClosed, identity_number, identity_words
 from portal.terms import Version
 from portal.web import db, mail_domain, now, services, settings, today
 

@@ -13,9 +13,9 @@ from portal.accounts.rules import ClientRole, parse_identity
 from portal.clock import PARIS
 from portal.evidence.actions import record
 from portal.quotes.estimate import Estimate
-from portal.quotes.letters import Letters
-from portal.quotes.models import QuoteRequest, RequestMessage
-from portal.quotes.rules import (
+from portal.quotes.request_letters import Letters
+from portal.quotes.request_models import QuoteRequest, RequestMessage
+from portal.quotes.request_rules import (
     NotAllowed,
     RequestError,
     Side,

@@ -13,7 +13,8 @@ from portal.accounts.rules import Identity
 from portal.evidence.actions import verify_log
 from portal.evidence.models import Entry
 from portal.mail.models import OutgoingMail
-from portal.quotes.actions import (
+from portal.quotes.estimate import Estimate
+from portal.quotes.request_actions import (
     Asked,
     ClientKnown,
     NoSuchRequest,
@@ -25,10 +26,9 @@ from portal.quotes.actions import (
     reply_to_request,
     submit_request,
 )
-from portal.quotes.estimate import Estimate
-from portal.quotes.letters import Letters, estimate_of
-from portal.quotes.models import QuoteRequest
-from portal.quotes.rules import AlreadyClosed, NotAllowed, ReasonMissing, State
+from portal.quotes.request_letters import Letters, estimate_of
+from portal.quotes.request_models import QuoteRequest
+from portal.quotes.request_rules import AlreadyClosed, NotAllowed, ReasonMissing, State
 from portal.terms import Library
 from tests.quotes.conftest import ASKED, NOON
 

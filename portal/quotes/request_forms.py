@@ -6,7 +6,7 @@ from wtforms.validators import Optional, Regexp, ValidationError
 from portal.accounts.rules import InvalidIdentity
 from portal.forms import BaseForm, at_most, mail_address, one_line, required, strip
 from portal.mail.message import BadAddress, check_address
-from portal.quotes.rules import identity_number
+from portal.quotes.request_rules import identity_number
 
 LONGEST_WORDS = 5_000
 

@@ -11,16 +11,16 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from portal.accounts.models import Person
 from portal.mail.models import OutgoingMail
-from portal.quotes import actions
-from portal.quotes.actions import (
+from portal.quotes import request_actions as actions
+from portal.quotes.estimate import Estimate
+from portal.quotes.request_actions import (
     accept_request,
     decline_request,
     reply_as_requester,
     reply_to_request,
     submit_request,
 )
-from portal.quotes.estimate import Estimate
-from portal.quotes.letters import Letters
+from portal.quotes.request_letters import Letters
 from portal.terms import Library
 from tests.quotes.conftest import ASKED, NOON
 
@@ -33,7 +33,7 @@ def mails(
     sessions: sessionmaker[Session], library: Library, letters: Letters, estimate: Estimate, seller: Person,
     monkeypatch: pytest.MonkeyPatch,
 ) -> dict[str, OutgoingMail]:  # fmt: skip
-    monkeypatch.setattr("portal.quotes.actions.secrets.token_urlsafe", lambda _: "unguessable")
+    monkeypatch.setattr("portal.quotes.request_actions.secrets.token_urlsafe", lambda _: "unguessable")
     terms, later = library.in_force(NOON.date()), NOON + timedelta(hours=2, minutes=5)
     with sessions.begin() as session:
         by = session.merge(seller)
