@@ -10,9 +10,9 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
-from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
 
-from portal import assets, clock, errors, french, health
+from portal import assets, clock, errors, french, health, paper
 from portal.accounts import guard, library_views, security
 from portal.accounts import queue as accounts_queue
 from portal.accounts.desk_views import accounts_desk
@@ -105,6 +105,7 @@ def create_app(given: Settings, *, now: Callable[[], datetime] = clock.now) -> F
     log_requests(app)
     assets.register(app)
     errors.register(app)
+    app.register_error_handler(paper.PdfUnavailable, lambda _: errors.show(503, errors.NO_PDF))
     app.register_blueprint(health.health)
     _rooms(app, given, limiter)
     return app
@@ -153,21 +154,15 @@ def _templates(app: Flask) -> None:
     app.jinja_loader = ChoiceLoader(
         [
             FileSystemLoader(TEMPLATES),
-            PrefixLoader({"components": FileSystemLoader(assets.SITE / "templates" / "components")}),
+            paper.theme(),
         ]
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         money=french.money, long_date=french.long_date, weekday_date=french.weekday_date, phone=french.phone,
-        phone_link=french.phone_link, number=french.number, moment=_moment,
+        phone_link=french.phone_link, number=french.number, moment=paper.moment,
     )  # fmt: skip
     company = app.extensions["portal"].library.company
     app.jinja_env.globals.update(company=company, area=AREA, nbsp=french.NO_BREAK)
     app.context_processor(lambda: {"today": today(), "settings": settings()})
-
-
-def _moment(value: datetime) -> str:
-    """``3 décembre 2026 à 14 h 30``, the hour of Paris."""
-    local = value.astimezone(clock.PARIS)
-    return f"{french.long_date(local.date())} à {french.clock_time(local.time())}"

@@ -77,6 +77,12 @@ EXPIRED = Refusal(
     "Revenez à la page précédente, rechargez-la, puis envoyez de nouveau.",
 )
 
+NO_PDF = Refusal(
+    "Ce PDF ne peut pas être préparé pour le moment",
+    "Il manque une pièce à notre installation. Rien n'a été modifié.",
+    "Recommencez plus tard, ou demandez-nous le document\u00a0: nous vous l'envoyons.",
+)
+
 
 def show(status: int, refusal: Refusal | None = None) -> Response:
     """The page of a refusal; it needs neither the database nor a session."""

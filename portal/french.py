@@ -5,7 +5,7 @@ U+00A0 stands before ``:``, ``€`` and inside « ».
 """
 
 import re
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 
 NARROW = "\u202f"
@@ -37,6 +37,11 @@ def short_date(day: date) -> str:
 def clock_time(moment: time) -> str:
     """``14 h 30``."""
     return f"{moment.hour}{NO_BREAK}h{NO_BREAK}{moment.minute:02d}"
+
+
+def moment(local: datetime) -> str:
+    """``3 décembre 2026 à 14 h 30``, of a moment in the reader's zone."""
+    return f"{long_date(local.date())} à {clock_time(local.time())}"
 
 
 def minutes(count: int) -> str:

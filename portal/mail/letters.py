@@ -71,8 +71,7 @@ class Letters:
 
 
 def _moment(value: datetime) -> str:
-    local = value.astimezone(PARIS)
-    return f"{french.long_date(local.date())} à {french.clock_time(local.time())}"
+    return french.moment(value.astimezone(PARIS))
 
 
 def _plain(paragraph: str) -> str:
