@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, MetaData, String, create_engine, event, make_url
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -108,6 +108,29 @@ class Fixed(TypeDecorator[Decimal]):
     def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
         # A sum comes back from PostgreSQL as a decimal.
         return None if value is None else Decimal(int(value)).scaleb(-self.places)
+
+
+class Exact(TypeDecorator[Decimal]):
+    """A number as it stands in somebody else's document, whatever its decimals: kept as text, never rounded.
+
+    The database neither compares nor adds it: reading back what was written is all. Sums are ``Fixed``'s matter.
+
+    Raises:
+        ValueError: for what is no finite number.
+    """
+
+    impl = String(60)
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if not value.is_finite():
+            raise ValueError(f"{value} is not a finite number")
+        return f"{value:f}"
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
+        return None if value is None else Decimal(value)
 
 
 def one_of(choices: type[Enum], length: int = 20) -> EnumType:

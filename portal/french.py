@@ -71,6 +71,12 @@ def money(value: Decimal) -> str:
     return f"{number(value, places=2)}{NO_BREAK}€"
 
 
+def amount(value: Decimal, currency: str) -> str:
+    """``1 234,56 €``, ``1 234,56 CHF``: as many decimals as the value has, two at least."""
+    places = max(2, -int(value.normalize().as_tuple().exponent))
+    return f"{number(value, places=places)}{NO_BREAK}{'€' if currency == 'EUR' else currency}"
+
+
 def points(value: Decimal) -> str:
     """``26,67 points``, ``1 point``, ``0 point``: plural from two on."""
     word = "points" if abs(value) >= PLURAL_FROM else "point"
