@@ -1,0 +1,181 @@
+"""The mails of this room: who is told what, in which thread, written into the outbox with the act."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.accounts.models import Person
+from portal.mail.actions import post
+from portal.mail.letters import Letters as Templates
+from portal.terms import Library
+from portal.tickets.links import Links
+from portal.tickets.models import Ticket, TicketMessage, TicketParticipant
+from portal.tickets.rules import Channel, Side, State
+
+TEMPLATES = Templates(Path(__file__).resolve().parent / "templates" / "tickets" / "mail")
+#: How many earlier mails a header names: servers refuse lines that never end.
+REFERENCES = 10
+#: What happens next, in the words of the first line of a ticket and of its mails.
+NEXT: Mapping[State, str] = {
+    State.TO_QUALIFY: "Nous lisons votre demande et vous répondons.",
+    State.OPEN: "Nous y travaillons et vous tenons au courant.",
+    State.PLANNED: "Un rendez-vous est pris.",
+    State.WAITING: "Nous attendons votre réponse.",
+    State.RESOLVED: "Dites-nous si tout fonctionne : vous pouvez clore le ticket, ou répondre s'il reste un problème.",
+    State.CLOSED: "Rien n'est plus à faire. Vous pouvez rouvrir le ticket si le problème revient.",
+}
+
+
+def quoted(text: str) -> str:
+    """What somebody wrote, each line marked: it cannot pass for our own words, nor for one of our buttons."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
+def thread_id(ticket: Ticket, domain: str) -> str:
+    """The Message-ID that every mail of a ticket refers to, whoever receives it."""
+    return f"<ticket.{ticket.reference}@{domain}>"
+
+
+def reference_of(mail_id: str, domain: str) -> str | None:
+    """The reference in a Message-ID of ours, for the threading of answers; anybody may write one: it proves nothing."""
+    inside = mail_id.strip().strip("<>")
+    name, _, host = inside.rpartition("@")
+    parts = name.split(".")
+    return parts[1] if host == domain and parts[0] == "ticket" and len(parts) > 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Writes the mails of this room into the outbox. ``reply_to`` signs the address that answers come back by."""
+
+    library: Library
+    links: Links
+    domain: str
+    reply_to: Callable[[str], str | None] = lambda _: None
+
+    def received(self, session: Session, ticket: Ticket, at: datetime) -> None:
+        """Acknowledge to who asked; without a contract and an acceptance, with the page that asks for it (article 9)."""
+        values = {
+            "wish": quoted(ticket.messages[0].text),
+            "to_accept": not ticket.under_contract and ticket.terms_accepted_at is None,
+            "terms_from": self._terms_from(ticket),
+            "terms_link": self.links.terms(ticket.terms_slug),
+            "by_phone": ticket.channel in {Channel.PHONE, Channel.VOICEMAIL},
+        }
+        for participant in ticket.participants:
+            if ticket.creator_mail and participant.mail == ticket.creator_mail.strip().lower():
+                self._to_client(session, ticket, participant, "received", values, at, key="received")
+
+    def to_handle(self, session: Session, ticket: Ticket, at: datetime) -> None:
+        """Tell the company of a new ticket."""
+        values = {"wish": quoted(ticket.messages[0].text), "organisation": _organisation(ticket)}
+        self._to_company(session, ticket, "to_handle", values, at, key="to-handle")
+
+    def wrote(self, session: Session, ticket: Ticket, message: TicketMessage, at: datetime) -> None:
+        """Tell the others what one wrote; what only staff read never leaves the house, and no mail tells of it to a client."""
+        if message.internal:
+            return
+        values = {"message": message, "written": quoted(message.text), "organisation": _organisation(ticket)}
+        key = f"message-{message.id}"
+        if message.quarantined:
+            self._to_company(session, ticket, "unknown_wrote", values, at, key=key)
+            return
+        event = "answer" if message.side is Side.STAFF else "colleague_wrote"
+        for participant in ticket.participants:
+            if participant.mail != (message.author_mail or "").strip().lower():
+                self._to_client(session, ticket, participant, event, values, at, key=key)
+        if message.side is Side.REQUESTER:
+            self._to_company(session, ticket, "client_wrote", values, at, key=key)
+
+    def changed(self, session: Session, ticket: Ticket, at: datetime, *, by: Person | None) -> None:
+        """Tell who follows where the ticket stands now and what happens next; not who did it."""
+        values = {
+            "by": by.name if by else ticket.creator_name,
+            "adviser": ticket.adviser.name if ticket.adviser else "",
+        }
+        key = f"change-{len(ticket.events)}"
+        for participant in ticket.participants:
+            if by is None or participant.mail != by.email:
+                self._to_client(session, ticket, participant, "changed", values, at, key=key)
+        if by is None or not by.staff:
+            self._to_company(session, ticket, "client_changed", values, at, key=key)
+
+    # --- How -------------------------------------------------------------------------------------
+
+    def _terms_from(self, ticket: Ticket) -> date:
+        return self.library.version(ticket.terms_slug).in_force_from
+
+    def link_for(self, ticket: Ticket, participant: TicketParticipant) -> str:
+        """The page of a ticket for somebody: their organisation's, or the one that needs no account, for its creator."""
+        if participant.person_id is None and participant.mail == (ticket.creator_mail or "").strip().lower():
+            return self.links.follow(ticket.reference, ticket.link_key)
+        return self.links.client(ticket.reference)
+
+    def _to_client(
+        self, session: Session, ticket: Ticket, participant: TicketParticipant, event: str, values: Mapping[str, Any],
+        at: datetime, *, key: str,
+    ) -> None:  # fmt: skip
+        link = {"link": self.link_for(ticket, participant), "name": participant.name}
+        self._post(
+            session, ticket, event, link | dict(values), at, f"{key}.{participant.id}", participant.mail,
+            self._thread(ticket, staff=False),
+        )  # fmt: skip
+
+    def _to_company(
+        self, session: Session, ticket: Ticket, event: str, values: Mapping[str, Any], at: datetime, *, key: str
+    ) -> None:
+        adviser = ticket.adviser
+        recipient = adviser.email if adviser is not None and adviser.active else self.library.company.mail
+        link = {"link": self.links.desk(ticket.reference)}
+        self._post(
+            session, ticket, event, link | dict(values), at, f"{key}.staff", recipient, self._thread(ticket, staff=True)
+        )
+
+    def _thread(self, ticket: Ticket, *, staff: bool) -> list[str]:
+        """Message-IDs that place a mail: the ticket's own, then the mails that came in which this reader may know of."""
+        known = [
+            message.mail_id for message in ticket.messages if message.mail_id and (staff or not message.quarantined)
+        ]
+        return [thread_id(ticket, self.domain), *known[-(REFERENCES - 1) :]]
+
+    def _post(
+        self, session: Session, ticket: Ticket, event: str, values: Mapping[str, Any], at: datetime, key: str,
+        recipient: str, thread: list[str],
+    ) -> None:  # fmt: skip
+        letter = TEMPLATES.write(
+            event,
+            ticket=ticket,
+            subject=ticket.subject,
+            next=NEXT[ticket.state],
+            company=self.library.company,
+            **values,
+        )
+        headers = {"In-Reply-To": thread[-1], "References": " ".join(thread)}
+        if (address := self.reply_to(ticket.reference)) is not None:
+            headers["Reply-To"] = address
+        post(
+            session,
+            event=f"tickets/{event}",
+            recipient=recipient,
+            subject=letter.subject,
+            text=letter.text,
+            html=letter.html,
+            domain=self.domain,
+            now=at,
+            key=f"ticket.{ticket.reference}.{key}",
+            headers=headers,
+        )
+
+
+def _organisation(ticket: Ticket) -> str:
+    return ticket.organisation.legal_name if ticket.organisation else "expéditeur inconnu"
+
+
+def states_in_words() -> Iterator[tuple[str, str]]:
+    """Every state with what happens next, for pages."""
+    for state, words in NEXT.items():
+        yield state.label, words
