@@ -13,6 +13,7 @@ import yaml
 from flask import Flask, render_template, url_for
 from flask_frozen import Freezer
 from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +57,12 @@ def contents(slug: str) -> list[Entry]:
     ]
 
 
+def links(slug: str) -> Markup:
+    return Markup("\n").join(
+        Markup('<a href="{}"><b>{}</b> {}</a>').format(entry.url, entry.number, entry.title) for entry in contents(slug)
+    )
+
+
 @app.get("/")
 def home() -> str:
     return render_template("home.html")
@@ -68,7 +75,7 @@ def version(slug: str) -> str:
     ]
     row = {"slug": slug, "url": url_for("version", slug=slug)}
     return render_template(
-        "version.html", row=row, contents=contents(slug), articles=articles, closing=versions[slug]["closing"]
+        "version.html", row=row, contents_links=links(slug), articles=articles, closing=versions[slug]["closing"]
     )
 
 
@@ -83,7 +90,7 @@ def article(slug: str, name: str) -> str:
         row={"slug": slug, "url": url_for("version", slug=slug)},
         article={"heading": front["title"]},
         html=html,
-        contents=listed,
+        contents_links=links(slug),
         previous=listed[place - 1] if place else None,
         following=listed[place + 1] if place + 1 < len(listed) else None,
     )

@@ -8,17 +8,16 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, abort, render_template
+from jinja2 import FileSystemBytecodeCache
 from markupsafe import Markup
 
 from portal import french
-from portal.publish.data import FILES
 from portal.publish.data.version import versions_files
-from portal.publish.pages import PAGES
-from portal.publish.pages.history import compare
+from portal.publish.options import state_folder
 from portal.publish.pages.terms import terms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from jinja2 import Environment
@@ -47,19 +46,28 @@ FOOTER = (
 INLINED = ".css"
 
 
-def make_app(publication: Publication, *, with_comparisons: bool, with_pdf: bool) -> Flask:
-    """Wire the site for one publication."""
+def make_app(
+    publication: Publication,
+    pages: Sequence[FixedPage],
+    files: Sequence[DataFile],
+    *,
+    with_comparisons: bool,
+    with_pdf: bool,
+) -> Flask:
+    """Wire the site for one publication; `pages` and `files` are those with one address that are asked for."""
     theme = publication.options.theme
     app = Flask("portal.publish", static_folder=None, template_folder=str(theme / "templates"))
     app.extensions["publication"] = publication
     _prepare_templates(app, publication, with_pdf=with_pdf)
     app.register_blueprint(terms)
-    for page in PAGES:
+    for page in pages:
         app.add_url_rule(page.url, page.endpoint, _page_view(page, publication))
-    for file in FILES:
+    for file in files:
         app.add_url_rule(file.url, file.endpoint, _file_view(file, publication))
     app.register_blueprint(versions_files(with_pdf=with_pdf))
     if with_comparisons:
+        from portal.publish.pages.history import compare
+
         app.register_blueprint(compare)
     if static_files(theme):
         app.add_url_rule("/static/<path:name>", "static_file", _static_view(theme))
@@ -70,6 +78,7 @@ def _prepare_templates(app: Flask, publication: Publication, *, with_pdf: bool) 
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     environment = app.jinja_env
     environment.auto_reload = False
+    environment.bytecode_cache = _compiled_templates(state_folder(publication.options.output))
     environment.globals.update(
         root=publication.root,
         base=publication.base,
@@ -98,6 +107,14 @@ def _prepare_templates(app: Flask, publication: Publication, *, with_pdf: bool) 
         phone_link=french.phone_link,
         listing=french.listing,
     )
+
+
+def _compiled_templates(state: Path) -> FileSystemBytecodeCache:
+    # A template is compiled once, not once per build, as Python does with its modules: Jinja compares the
+    # source's digest. Gain: 0.2 s of a cold build of the site, which has 24.
+    folder = state / "templates"
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileSystemBytecodeCache(str(folder))
 
 
 def _landmarks(environment: Environment) -> dict[str, Callable[..., Markup]]:

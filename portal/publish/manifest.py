@@ -35,6 +35,9 @@ RACY_NS = 50_000_000
 
 _SKIPPED = {"__pycache__", ".git", ".DS_Store"}
 
+CODE = tuple(ROOT / "portal" / name for name in ("__init__.py", "clock.py", "french.py", "publish", "terms"))
+"""What of the portal a build runs (a test imports a whole build and looks): its rooms are not the site's."""
+
 FileRecord = tuple[int, int, str]
 """Size in bytes, mtime in nanoseconds, SHA-256."""
 
@@ -96,9 +99,9 @@ def input_records(options: Options) -> dict[str, list[int]]:
     installed (a folder's time changes when a library is replaced).
     """
     records: dict[str, list[int]] = {}
-    for folder in (options.content, options.theme, ROOT / "portal"):
+    for folder in (options.content, options.theme, *(path for path in CODE if not path.suffix)):
         records.update(_walk(str(folder)))
-    single = [str(ROOT / "build.py"), *library_folders()]
+    single = [str(ROOT / "build.py"), *(str(path) for path in CODE if path.suffix), *library_folders()]
     if options.references is not None:
         single.append(str(options.references))
     for path in single:
@@ -117,14 +120,15 @@ def library_folders() -> list[str]:
 def engine_fingerprint(options: Options) -> str:
     """Return the digest of what every page depends on: code, theme, libraries, options."""
     digest = hashlib.sha256()
-    for folder in (ROOT / "portal", options.theme):
-        for path, _ in sorted(_walk(str(folder))):
-            if folder != options.theme and not path.endswith(".py"):
-                continue
+    code = [str(path) for path in CODE if path.suffix]
+    for folder in (path for path in CODE if not path.suffix):
+        code += sorted(path for path, _ in _walk(str(folder)) if path.endswith(".py"))
+    theme = sorted(path for path, _ in _walk(str(options.theme)))
+    for top, paths in ((ROOT, code), (options.theme, theme)):
+        for path in paths:
             with open(path, "rb") as file:  # noqa: PTH123
                 content = file.read()
-            relative = os.path.relpath(path, folder)
-            digest.update(f"{relative}\0{len(content)}\0".encode())
+            digest.update(f"{os.path.relpath(path, top)}\0{len(content)}\0".encode())
             digest.update(content)
     libraries = [
         name

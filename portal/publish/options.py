@@ -15,6 +15,12 @@ ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_BASE_URL = "https://www.ims-partners.fr/"
 
 
+def state_folder(output: Path) -> Path:
+    """The folder beside an output where builds keep what they know; nothing of it is published."""
+    folder = output.resolve()
+    return folder.parent / f".{folder.name}.state"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """One build. Paths are absolute; `base_url` ends with a slash."""

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from portal.publish import manifest as manifests
 from portal.publish.manifest import Manifest
+from portal.publish.options import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -321,7 +322,7 @@ class Output:
     def __init__(self, output: Path) -> None:
         # A link to a folder is followed once, so that the exchange happens where the folder is.
         folder = output.resolve()
-        self._state = folder.parent / f".{folder.name}.state"
+        self._state = state_folder(output)
         self.live = Tree(folder, self._state)
         self.standby = Tree(folder.parent / f".{folder.name}.next", self._state)
         self._old = folder.parent / f".{folder.name}.old"
@@ -388,7 +389,7 @@ class Output:
     def _forget_gone_folders(self) -> None:
         """Remove the manifests of folders that are neither of the two any more."""
         kept = {tree.manifest_path for tree in (self.live, self.standby) if tree.folder.exists()}
-        for path in self._state.iterdir():
+        for path in self._state.glob("*.json"):
             if str(path) not in kept:
                 path.unlink()
 

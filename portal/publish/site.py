@@ -8,9 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from portal.publish.app import make_app, static_files
-from portal.publish.data import FILES
-from portal.publish.pages import PAGES
-from portal.publish.pages.history import pairs
+from portal.publish.pages.guide import HOME
 from portal.publish.pdf import why_unavailable
 from portal.publish.publication import Publication, digest
 
@@ -20,6 +18,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from portal.publish.options import Options
+    from portal.publish.pages.fixed import DataFile, FixedPage
+    from portal.publish.publication import Row
     from portal.terms import Library
 
 
@@ -56,7 +56,9 @@ class Site:
         """The Flask application that answers at every address."""
         return make_app(
             self.publication,
-            with_comparisons=self._wants("comparisons") and bool(pairs(self.publication)),
+            (HOME, *self._listed),
+            self._files,
+            with_comparisons=bool(self._pairs),
             with_pdf=self._wants("pdf") and not self._without_pdf,
         )
 
@@ -70,24 +72,45 @@ class Site:
             if self._wants(page.group):
                 yield page
 
+    # What is not asked for is not imported.
+
+    @cached_property
+    def _listed(self) -> tuple[FixedPage, ...]:
+        if not self._wants("pages"):
+            return ()
+        from portal.publish.pages.listed import PAGES
+
+        return PAGES
+
+    @cached_property
+    def _files(self) -> tuple[DataFile, ...]:
+        if not self._wants("data"):
+            return ()
+        from portal.publish.data.listed import FILES
+
+        return FILES
+
+    @cached_property
+    def _pairs(self) -> tuple[tuple[Row, Row], ...]:
+        if not self._wants("comparisons"):
+            return ()
+        from portal.publish.pages.history import pairs
+
+        return pairs(self.publication)
+
     def _all_pages(self) -> Iterator[Page]:
         publication = self.publication
         yield from self._terms()
-        if self._wants("pages"):
-            for page in PAGES:
-                if page.url != "/":
-                    yield Page(page.url, page.key(publication), "pages")
+        for page in self._listed:
+            yield Page(page.url, page.key(publication), "pages")
+        for file in self._files:
+            yield Page(file.url, file.key(publication), "data")
         if self._wants("data"):
-            for file in FILES:
-                yield Page(file.url, file.key(publication), "data")
             for row in publication.rows:
                 yield Page(f"/cgv/{row.slug}.json", digest("json", row.version.digest, str(row.last_day)), "data")
                 yield Page(f"/cgv/{row.slug}.md", row.version.sha256, "data")
-        if self._wants("comparisons"):
-            for old, new in pairs(publication):
-                yield Page(
-                    f"/cgv/comparer/{old.slug}/{new.slug}/", digest(self._company, old.key, new.key), "comparisons"
-                )
+        for old, new in self._pairs:
+            yield Page(f"/cgv/comparer/{old.slug}/{new.slug}/", digest(self._company, old.key, new.key), "comparisons")
         if self._wants("pdf") and not self._without_pdf:
             for row in publication.rows:
                 key = digest("pdf", self._company, row.version.digest, row.slug, str(row.last_day), row.status)
@@ -104,8 +127,7 @@ class Site:
 
     def _terms(self) -> Iterator[Page]:
         publication = self.publication
-        home = next(page for page in PAGES if page.url == "/")
-        yield Page("/", home.key(publication), "terms")
+        yield Page("/", HOME.key(publication), "terms")
         sources = publication.sources
         yield Page("/cgv/", digest(self._company, sources["terms"], sources["coming"]), "terms")
         for row in publication.rows:

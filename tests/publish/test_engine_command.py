@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from jinja2 import DictLoader, Environment
 
 from portal.publish import command
-from portal.publish.options import DEFAULT_BASE_URL, Options
+from portal.publish.manifest import CODE
+from portal.publish.options import DEFAULT_BASE_URL, ROOT, Options
 from portal.publish.output import Output
 
 if TYPE_CHECKING:
@@ -263,3 +265,41 @@ def test_a_build_with_nothing_to_do_imports_neither_flask_nor_the_terms(
     script = build + "sys.exit(bool({'flask', 'jinja2', 'portal.terms', 'rich'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script, *words], cwd=root, check=True, capture_output=True, text=True)
     assert "nothing changed" in done.stdout
+
+
+def test_a_whole_build_runs_no_code_but_what_its_manifest_looks_at(tmp_path: Path) -> None:
+    code = """
+import sys
+sys.argv[0] = "build.py"
+from portal.publish.command import main
+status = main()
+print("loaded", *sorted(m.__file__ for n, m in sys.modules.items() if n.partition(".")[0] == "portal"), sep="\\n")
+sys.exit(status)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--output", str(tmp_path / "public"), "--jobs", "1", "--today", "2026-11-23"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    loaded = [Path(line) for line in done.stdout.split("loaded\n")[1].splitlines()]
+    assert len(loaded) > 50
+    strangers = [path for path in loaded if not any(path == known or path.is_relative_to(known) for known in CODE)]
+    assert strangers == []
+
+
+def test_templates_are_compiled_once_and_anew_when_they_change(tmp_path: Path) -> None:
+    from portal.publish.app import _compiled_templates
+
+    def page(words: str) -> str:
+        environment = Environment(loader=DictLoader({"page.html": words}), autoescape=True)
+        environment.bytecode_cache = _compiled_templates(tmp_path)
+        return environment.get_template("page.html").render()
+
+    assert page("un") == "un"
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "templates").iterdir()}
+    assert len(kept) == 1
+    assert page("un") == "un"
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "templates").iterdir()} == kept
+    assert page("deux") == "deux"
+    for path in kept:
+        path.write_bytes(b"cut short")
+    assert page("deux") == "deux"

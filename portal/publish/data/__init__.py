@@ -1,7 +1,1 @@
-"""The files for programs that have one address. Those of each version are in `version`."""
-
-from portal.publish.data.feeds import FILES as FEEDS
-from portal.publish.data.tariff import FILES as TARIFF
-from portal.publish.data.version import FILES as VERSIONS
-
-FILES = (*VERSIONS, *TARIFF, *FEEDS)
+"""The files for programs: those with one address are listed in `listed`, those of each version are in `version`."""

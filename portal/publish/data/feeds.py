@@ -63,10 +63,11 @@ def _feed(publication: Publication) -> bytes:
 
 
 def _sitemap(publication: Publication) -> bytes:
-    from portal.publish.pages import PAGES
+    from portal.publish.pages.guide import HOME
     from portal.publish.pages.history import pairs
+    from portal.publish.pages.listed import PAGES
 
-    addresses = [page.url for page in PAGES if page.url.endswith("/")]
+    addresses = [page.url for page in (HOME, *PAGES) if page.url.endswith("/")]
     addresses.append("/cgv/")
     for row in publication.rows:
         if row.status != "draft":

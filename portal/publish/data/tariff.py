@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from portal.publish.browser_data import tariff_data
 from portal.publish.data.version import dumped
 from portal.publish.pages.fixed import DataFile
 
@@ -13,6 +12,8 @@ if TYPE_CHECKING:
 
 
 def _tariff(publication: Publication) -> str:
+    from portal.publish.browser_data import tariff_data
+
     row = publication.current
     return dumped(tariff_data(row.version) | {"to": row.last_day.isoformat() if row.last_day else None})
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response
 
-from portal.publish.browser_data import tariff_data
 from portal.publish.citations import printed_number
 from portal.publish.current import current_publication, row_or_404
 from portal.publish.pages.fixed import DataFile
@@ -49,6 +48,8 @@ def _pdf(slug: str) -> Response:
 
 def version_json(publication: Publication, row: Row) -> dict[str, Any]:
     """Give a version whole: its days, its hash, its articles and clauses with anchors, its tariff."""
+    from portal.publish.browser_data import tariff_data
+
     version = row.version
     return {
         **_header(publication, row),

@@ -1,5 +1,1 @@
-"""The pages with one address. Those of versions, articles and comparisons are in `terms` and `history`."""
-
-from portal.publish.pages import guide, history, legal, tools
-
-PAGES = (*guide.PAGES, *tools.PAGES, *history.PAGES, *legal.PAGES)
+"""The pages: those with one address are listed in `listed`; versions and articles are in `terms`, comparisons in `history`."""

@@ -97,8 +97,8 @@ def _references(publication: Publication) -> Mapping[str, Any]:
     }
 
 
+HOME = FixedPage("/", "home.html", ("terms", "history", "coming", "conventions"), _home)
 PAGES = (
-    FixedPage("/", "home.html", ("terms", "history", "coming", "conventions"), _home),
     FixedPage("/tarifs/", "tariff.html", ("terms", "coming", "law", "conventions"), _tariff),
     FixedPage("/contact/", "contact.html", ("terms",), _contact),
     FixedPage("/conventions/", "conventions.html", ("terms", "conventions"), _conventions),

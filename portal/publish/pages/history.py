@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, abort, current_app, render_template
 from markupsafe import Markup, escape
 
-from portal.publish import browser_data
 from portal.publish.pages.fixed import FixedPage
 from portal.publish.pages.text import whole_quotes
-from portal.terms.diff import compare as compare_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,6 +42,8 @@ def pairs(publication: Publication) -> tuple[tuple[Row, Row], ...]:
 
 
 def _versions(publication: Publication) -> Mapping[str, Any]:
+    from portal.publish import browser_data
+
     return {
         "rows": tuple(reversed(publication.rows)),
         "before": {new.slug: old for old, new in pairwise(publication.rows)},
@@ -56,6 +56,8 @@ def _versions(publication: Publication) -> Mapping[str, Any]:
 
 
 def _choose(publication: Publication) -> Mapping[str, Any]:
+    from portal.publish import browser_data
+
     rows = publication.rows
     successive = tuple(pairwise(rows))
     return {
@@ -75,6 +77,8 @@ def _choose(publication: Publication) -> Mapping[str, Any]:
 @compare.get("/cgv/comparer/<old_slug>/<new_slug>/")
 def comparison(old_slug: str, new_slug: str) -> str:
     """What changed between two versions, side by side and inline."""
+    from portal.terms.diff import compare as compare_versions
+
     publication: Publication = current_app.extensions["publication"]
     try:
         old, new = publication.row(old_slug), publication.row(new_slug)

@@ -1,10 +1,12 @@
-"""The pages that compute in the browser: what they are handed, and what they show without a script."""
+"""The pages that compute in the browser: what they are handed, and what they show without a script.
+
+What only these pages need is imported when one of them is made: an edit of an article makes none.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from portal.publish import browser_data
 from portal.publish.citations import Cited
 from portal.publish.pages.fixed import FixedPage
 from portal.publish.search_index import search_entries
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 
 def _calculator(publication: Publication) -> Mapping[str, Any]:
+    from portal.publish import browser_data
+
     library, options = publication.library, publication.options
     version = publication.current.version
     return {
@@ -36,6 +40,8 @@ def _calculator(publication: Publication) -> Mapping[str, Any]:
 
 
 def _deadlines(publication: Publication) -> Mapping[str, Any]:
+    from portal.publish import browser_data
+
     library, today = publication.library, publication.options.today
     version = publication.current.version
     cited = Cited(publication.current)
