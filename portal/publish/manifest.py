@@ -35,7 +35,10 @@ RACY_NS = 50_000_000
 
 _SKIPPED = {"__pycache__", ".git", ".DS_Store"}
 
-CODE = tuple(ROOT / "portal" / name for name in ("__init__.py", "clock.py", "french.py", "publish", "terms"))
+CODE = tuple(
+    ROOT / "portal" / name
+    for name in ("__init__.py", "clock.py", "config.py", "french.py", "paper.py", "publish", "terms")
+)
 """What of the portal a build runs (a test imports a whole build and looks): its rooms are not the site's."""
 
 FileRecord = tuple[int, int, str]
