@@ -16,14 +16,19 @@ SALT = 32
 _LOCK = 0x1D5_E71D
 
 
-def record(session: Session, kind: str, payload: Mapping[str, Any], *, at: datetime) -> Entry:
-    """Append one act to the log, in the caller's transaction.
+def take_turn(session: Session) -> None:
+    """Become the one writer of the log until the transaction ends, before rows are held that others hold while they wait.
 
-    Writers take their turn: on SQLite the transaction is already the only
-    writer, on PostgreSQL an advisory lock is held until it ends.
+    On SQLite the transaction is already the only writer; on PostgreSQL an advisory lock is held.
+    An act that both holds rows and records takes its turn first: two such acts never wait for each other.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def record(session: Session, kind: str, payload: Mapping[str, Any], *, at: datetime) -> Entry:
+    """Append one act to the log, in the caller's transaction: writers take their turn."""
+    take_turn(session)
     session.flush()
     last = session.scalars(select(Entry).order_by(Entry.seq.desc()).limit(1)).first()
     content, salt = canonical(payload), secrets.token_bytes(SALT)

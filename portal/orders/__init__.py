@@ -1,0 +1,1 @@
+"""Orders: what both sides have accepted (5.2), as it was accepted."""
