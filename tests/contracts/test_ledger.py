@@ -151,7 +151,7 @@ def test_a_charge_over_two_contracts_is_given_back_from_the_last_one(
         assert give(None, "b") == [(older.id, Decimal(5))]
         with pytest.raises(CannotCorrect):
             give(None, "c")
-        assert (actions.balance(session, older), actions.balance(session, newer)) == (10, 100)
+        assert (actions.balance(session, older), actions.balance(session, newer)) == (Decimal(10), Decimal(100))
 
 
 def test_taking_points_back_may_not_pass_the_contracts_rule(
