@@ -10,6 +10,8 @@ export function showTotals({ cost, reading }) {
   const put = (id, text) => { byId(id).textContent = worked ? text : "–"; };
   put("points", points(cost.points));
   put("net", money(cost.net));
+  put("running-points", points(cost.points));
+  put("running-net", money(cost.net));
   put("even", cost.breakEven === null ? "–" : `${scaled(cost.breakEven, 4)}${NB}€`);
   put("net-vat", money(cost.netVat));
   put("gross", money(cost.net + cost.netVat));
