@@ -8,7 +8,7 @@ from portal.french import phone_link
 from portal.publish.citations import Cited
 
 if TYPE_CHECKING:
-    from portal.publish.publication import Publication
+    from portal.publish.publication import Publication, Row
 
 CONTEXT = "https://schema.org"
 
@@ -51,6 +51,19 @@ def site_jsonld(publication: Publication) -> dict[str, Any]:
         "@type": "WebSite",
         "name": f"{publication.library.company.name}, conditions générales",
         "url": f"{publication.base}/",
+        "inLanguage": "fr",
+        "publisher": {"@id": f"{publication.base}/#company"},
+    }
+
+
+def version_jsonld(publication: Publication, row: Row) -> dict[str, Any]:
+    """Describe one version of the terms; the same on each of its pages. Short: a page of terms is one round trip."""
+    return {
+        "@context": CONTEXT,
+        "@type": "DigitalDocument",
+        "name": row.version.title,
+        "version": row.slug,
+        "url": publication.base + row.url,
         "inLanguage": "fr",
         "publisher": {"@id": f"{publication.base}/#company"},
     }

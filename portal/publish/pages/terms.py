@@ -19,10 +19,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Blueprint, abort, render_template
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup, escape
 
 from portal.publish.citations import Cited
 from portal.publish.current import current_publication, row_or_404
+from portal.publish.data.jsonld import version_jsonld
 from portal.publish.pages.text import Word, article_html, defined_words, home_of, notes_html
 
 if TYPE_CHECKING:
@@ -55,6 +57,11 @@ def _links(row: Row, root: str, *, inside: bool) -> str:
         f"<b>{escape(entry.number)}</b> {escape(entry.title)}</a>"
         for entry in _contents(row)
     )
+
+
+@lru_cache(maxsize=16)
+def _described(row: Row) -> str:
+    return htmlsafe_json_dumps(version_jsonld(current_publication(), row), separators=(",", ":"))
 
 
 @terms.get("/cgv/")
@@ -91,7 +98,7 @@ def _whole(row: Row, *, whole: bool, **context: Any) -> str:
     return render_template(
         "version.html", row=row, contents=_contents(row), articles=articles,
         contents_links=Markup(_links(row, "", inside=True)),  # noqa: S704  # escaped there
-        closing=version.closing, whole=whole,
+        closing=version.closing, whole=whole, jsonld=_described(row),
         path="/cgv/" if whole else row.url, canonical=row.url, section="/cgv/",
         **context,
     )  # fmt: skip
@@ -121,7 +128,7 @@ def article(slug: str, article_slug: str) -> str:
         closing="" if place + 1 < len(contents) else row.version.closing,
         previous=contents[place - 1] if place else None,
         following=contents[place + 1] if place + 1 < len(contents) else None,
-        contents_links=_here(_links(row, root, inside=False), root + url), path=url, section="/cgv/",
+        jsonld=_described(row), contents_links=_here(_links(row, root, inside=False), root + url), path=url, section="/cgv/",
     )  # fmt: skip
 
 
