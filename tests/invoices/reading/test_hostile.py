@@ -189,9 +189,7 @@ def test_the_batch_goes_on_quickly_and_in_little_memory(folder: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, env={})
     assert time.monotonic() - started < 20
     assert done.returncode == 1, done.stderr
-    answers = {
-        Path(line["file"]).relative_to(folder).as_posix(): line for line in map(json.loads, done.stdout.splitlines())
-    }
+    answers = {line["file"].removeprefix(f"{folder}/"): line for line in map(json.loads, done.stdout.splitlines())}
     good = {name for name, line in answers.items() if line["status"] == "unmatched"}
     assert good == {"bomb.zip/good.xml", "zz.xml"}
     reasons = {name: line["reason"] for name, line in answers.items() if line["status"] == "rejected"}
