@@ -8,42 +8,57 @@ _NOTHING: Sequence["Node"] = ()
 
 
 class Node:
-    """An element whose children are looked up by their local names; what is not there is an empty node."""
+    """An element whose children are looked up by their local names; what is not there is an empty node.
 
-    __slots__ = ("_children", "element")
+    Most children are leaves of which only the text is asked for: they are never wrapped.
+    """
+
+    __slots__ = ("_children", "_first", "element")
 
     def __init__(self, element: etree._Element | None) -> None:
         self.element = element
-        self._children: dict[str, list[Node]] | None = None
+        self._children: dict[str, list[etree._Element]] | None = None
+        self._first: dict[str, Node] = {}
 
     def __bool__(self) -> bool:
         return self.element is not None
 
+    def _named(self, name: str) -> list[etree._Element] | None:
+        children = self._children
+        if children is None:
+            children = self._children = {}
+            for child in self.element if self.element is not None else ():
+                tag = child.tag
+                local = tag[tag.rfind("}") + 1 :]
+                if local in children:
+                    children[local].append(child)
+                else:
+                    children[local] = [child]
+        return children.get(name)
+
     def all(self, name: str) -> Sequence["Node"]:
         """Every child of this name."""
-        if self._children is None:
-            self._children = {}
-            if self.element is not None:
-                for child in self.element:
-                    tag = child.tag
-                    self._children.setdefault(tag[tag.rfind("}") + 1 :], []).append(Node(child))
-        return self._children.get(name, _NOTHING)
+        found = self._named(name)
+        return [Node(element) for element in found] if found else _NOTHING
 
     def one(self, *path: str) -> "Node":
         """The first element down a path."""
         node = self
         for name in path:
-            found = node.all(name)
-            if not found:
-                return ABSENT
-            node = found[0]
+            held = node._first.get(name)
+            if held is None:
+                found = node._named(name)
+                if found is None:
+                    return ABSENT
+                held = node._first[name] = Node(found[0])
+            node = held
         return node
 
     def either(self, *names: str) -> "Node":
         """The first child that has one of these names."""
         for name in names:
-            if found := self.all(name):
-                return found[0]
+            if found := self.one(name):
+                return found
         return ABSENT
 
     def many(self, *path: str) -> Iterator["Node"]:
@@ -56,8 +71,11 @@ class Node:
 
     def text(self, *path: str) -> str:
         """The text of the first element down a path, without the spaces around it; "" when there is none."""
-        element = self.one(*path).element
-        return (element.text or "").strip() if element is not None else ""
+        if not path:
+            return (self.element.text or "").strip() if self.element is not None else ""
+        node = self.one(*path[:-1]) if len(path) > 1 else self
+        found = node._named(path[-1])
+        return (found[0].text or "").strip() if found else ""
 
     def attribute(self, name: str) -> str:
         """An attribute of this element, or ""."""

@@ -222,14 +222,14 @@ def pdf_with(*attachments: tuple[str, bytes]) -> bytes:
 
 def totals(items: Iterable[Item]) -> dict[str, object]:
     """The totals that these lines add up to, per rate and in all."""
-    base: dict[str, Decimal] = {}
+    items, base = tuple(items), dict[str, Decimal]()
     for item in items:
         base[item.rate] = base.get(item.rate, Decimal(0)) + Decimal(item.total)
     cent = Decimal("0.01")
     rates = [(rate, net, (net * Decimal(rate) / 100).quantize(cent)) for rate, net in base.items()]
     net, tax = sum(b for _, b, _ in rates), sum(t for _, _, t in rates)
     return {
-        "items": tuple(items), "rates": tuple((r, str(b), str(t)) for r, b, t in rates),
+        "items": items, "rates": tuple((r, str(b), str(t)) for r, b, t in rates),
         "net": str(net), "tax": str(tax), "gross": str(net + tax), "payable": str(net + tax),
     }  # fmt: skip
 
