@@ -23,7 +23,8 @@ class Node:
     def __bool__(self) -> bool:
         return self.element is not None
 
-    def _named(self, name: str) -> list[etree._Element] | None:
+    def named(self, name: str) -> list[etree._Element] | None:
+        """The children of this name as they are."""
         children = self._children
         if children is None:
             children = self._children = {}
@@ -38,7 +39,7 @@ class Node:
 
     def all(self, name: str) -> Sequence["Node"]:
         """Every child of this name."""
-        found = self._named(name)
+        found = self.named(name)
         return [Node(element) for element in found] if found else _NOTHING
 
     def one(self, *path: str) -> "Node":
@@ -47,7 +48,7 @@ class Node:
         for name in path:
             held = node._first.get(name)
             if held is None:
-                found = node._named(name)
+                found = node.named(name)
                 if found is None:
                     return ABSENT
                 held = node._first[name] = Node(found[0])
@@ -74,7 +75,7 @@ class Node:
         if not path:
             return (self.element.text or "").strip() if self.element is not None else ""
         node = self.one(*path[:-1]) if len(path) > 1 else self
-        found = node._named(path[-1])
+        found = node.named(path[-1])
         return (found[0].text or "").strip() if found else ""
 
     def attribute(self, name: str) -> str:
