@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from portal.config import Settings
 from portal.desk import views as desk
 from portal.desk.mail_views import desk_mails
 from portal.desk.views import Desk, Start
+from portal.files.rules import FileGone, FileRefused, FileWaiting
+from portal.files.store import StoreAway, open_store
 from portal.logs import log_requests
 from portal.mail import failing
 from portal.mailbox.views import mailbox
@@ -32,7 +35,22 @@ from portal.web import AREA, Services, db, settings, today
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 #: What a visitor may send at once: a form and its attachments.
-LARGEST_REQUEST = 25 * 1024 * 1024
+LARGEST_REQUEST = 50 * 1024 * 1024
+FILE_WAITING = errors.Refusal(
+    "Ce fichier est en cours d'analyse",
+    "Il est bien arrivé et il est gardé. Par sécurité, il ne s'ouvre qu'après avoir été vérifié.",
+    "Revenez dans quelques minutes.",
+)
+FILES_AWAY = errors.Refusal(
+    "Les fichiers sont momentanément indisponibles",
+    "Rien n'est perdu et rien n'a été modifié.",
+    "Recommencez dans une minute.",
+)
+FILE_GONE = errors.Refusal(
+    "Ce fichier n'est plus là",
+    "Il a été effacé, ou retiré parce qu'il contenait un programme malveillant.",
+    "Demandez à qui l'avait envoyé de l'envoyer de nouveau.",
+)
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -82,7 +100,7 @@ def create_app(given: Settings, *, now: Callable[[], datetime] = clock.now) -> F
     """The portal as a WSGI application. ``now`` is the clock it lives by."""
     app = Flask(__name__, static_folder=None, template_folder=str(TEMPLATES))
     app.config.update(_configuration(given))
-    app.extensions["portal"] = Services(given, now, load_library(given.content_dir))
+    app.extensions["portal"] = Services(given, now, load_library(given.content_dir), open_store(given))
     _templates(app)
     db.init_app(app)
     CSRFProtect(app)
@@ -106,6 +124,7 @@ def create_app(given: Settings, *, now: Callable[[], datetime] = clock.now) -> F
     assets.register(app)
     errors.register(app)
     app.register_error_handler(paper.PdfUnavailable, lambda _: errors.show(503, errors.NO_PDF))
+    _files(app)
     app.register_blueprint(health.health)
     _rooms(app, given, limiter)
     return app
@@ -131,6 +150,30 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
         # Only what is asked of the server by POST: pages may be looked at.
         limited: Any = limiter.limit(rate, methods=["POST"])(app.view_functions[endpoint])
         app.view_functions[endpoint] = limited
+
+
+def _files(app: Flask) -> None:
+    """The page of each way in which a file cannot be given out now, whichever room it belongs to."""
+    for error, status, words in (
+        (FileWaiting, 503, FILE_WAITING),
+        (StoreAway, 503, FILES_AWAY),
+        (FileGone, 410, FILE_GONE),
+    ):
+        app.register_error_handler(error, partial(_no_file, status, words))
+    # A room shows this by its field; here is what is left where it does not.
+    app.register_error_handler(
+        FileRefused,
+        lambda error: errors.show(
+            422, errors.Refusal("Ce fichier n'a pas été pris", str(error), "Rien n'a été enregistré.")
+        ),
+    )
+
+
+def _no_file(status: int, words: errors.Refusal, _: Exception) -> Any:
+    response = errors.show(status, words)
+    if status == 503:  # noqa: PLR2004 - the status is the name
+        response.headers["Retry-After"] = str(errors.RETRY_AFTER)
+    return response
 
 
 def _configuration(given: Settings) -> dict[str, object]:

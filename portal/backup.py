@@ -9,23 +9,25 @@ restoration is checked inside its transaction, which is undone when it differs.
 import hashlib
 import json
 import os
-import secrets
 import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from sqlalchemy import Connection, Engine, Table, inspect
+from sqlalchemy import Connection, Engine, Table, inspect, select
 from sqlalchemy.orm import Session
 
 from portal import rows, schema
 from portal.db import make_engine
 from portal.evidence.actions import verify_log
+from portal.files.models import StoredFile
+from portal.files.store import NotThere, Store, StoreAway
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -46,6 +48,7 @@ class Summary:
     revision: str
     tables: dict[str, int]
     files: int
+    missing: int = 0  # named by a row, and no longer in the store
 
     @property
     def rows(self) -> int:
@@ -64,7 +67,7 @@ def tables() -> list[Table]:
 # --- Out -----------------------------------------------------------------------------------------
 
 
-def save(engine: Engine, storage: Path, target: Path, *, now: datetime) -> Summary:
+def save(engine: Engine, store: Store, target: Path, *, now: datetime) -> Summary:
     """Write everything into a new file, which appears under its name only once it was checked.
 
     Raises:
@@ -78,7 +81,7 @@ def save(engine: Engine, storage: Path, target: Path, *, now: datetime) -> Summa
     try:
         with os.fdopen(handle, "w+b") as stream:
             with _snapshot(engine) as connection:
-                _write(stream, connection, storage, now)
+                _write(stream, connection, store, now)
             stream.flush()
             os.fsync(stream.fileno())
         summary = verify(Path(name))
@@ -117,7 +120,7 @@ def _snapshot(engine: Engine) -> Iterator[Connection]:
             copied.dispose()
 
 
-def _write(stream: IO[bytes], connection: Connection, storage: Path, now: datetime) -> None:
+def _write(stream: IO[bytes], connection: Connection, store: Store, now: datetime) -> None:
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "made_at": now.isoformat(timespec="seconds"),
@@ -125,6 +128,7 @@ def _write(stream: IO[bytes], connection: Connection, storage: Path, now: dateti
         "revision": schema.revision_of(connection),
         "tables": {},
         "files": {},
+        "missing": [],
     }
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for table in tables():
@@ -136,21 +140,21 @@ def _write(stream: IO[bytes], connection: Connection, storage: Path, now: dateti
                     number += 1
             manifest["tables"][table.name] = {"rows": number, "sha256": digest.hexdigest()}
         # After the rows: a file is written once, before the row that names it, so none can be missing.
-        for path in _files_in(storage):
-            name = path.relative_to(storage).as_posix()
-            with path.open("rb") as file, archive.open(f"files/{name}", "w", force_zip64=True) as member:
-                manifest["files"][name] = _copy(file, member)
+        for held in sorted(store.list(), key=lambda one: one.key):
+            try:
+                pieces = store.stream(held.key)
+            except NotThere:
+                continue  # erased since it was listed
+            with archive.open(f"files/{held.key}", "w", force_zip64=True) as member:
+                manifest["files"][held.key] = _copy(pieces, member)
+        kept = select(StoredFile.key).where(StoredFile.erased_at.is_(None))
+        manifest["missing"] = sorted(set(connection.scalars(kept)) - set(manifest["files"]))
         archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
 
 
-def _files_in(storage: Path) -> list[Path]:
-    found = (path for path in storage.rglob("*") if path.is_file() and not path.is_symlink())
-    return sorted(path for path in found if not path.name.startswith(".check-"))
-
-
-def _copy(source: IO[bytes], target: IO[bytes]) -> str:
+def _copy(pieces: Iterable[bytes], target: IO[bytes]) -> str:
     digest = hashlib.sha256()
-    while chunk := source.read(CHUNK):
+    for chunk in pieces:
         target.write(chunk)
         digest.update(chunk)
     return digest.hexdigest()
@@ -185,7 +189,9 @@ def verify(source: Path) -> Summary:
                 finally:
                     engine.dispose()
     numbers = {name: told["rows"] for name, told in manifest["tables"].items()}
-    return Summary(manifest["made_at"], manifest["revision"], numbers, len(manifest["files"]))
+    return Summary(
+        manifest["made_at"], manifest["revision"], numbers, len(manifest["files"]), len(manifest.get("missing", ()))
+    )  # fmt: skip
 
 
 @contextmanager
@@ -212,8 +218,11 @@ def _digest(archive: zipfile.ZipFile, name: str) -> tuple[str, int]:
 # --- Back ----------------------------------------------------------------------------------------
 
 
-def restore(engine: Engine, storage: Path, source: Path, *, overwrite: bool = False) -> Summary:
-    """Put a backup back, onto either engine: all of it, or nothing of it.
+def restore(engine: Engine, store: Store, source: Path, *, overwrite: bool = False) -> Summary:
+    """Put a backup back, onto either engine and into either store: all of it, or nothing of it.
+
+    Files come first, beside those that are there; the rows that name them follow in one transaction;
+    what the backup does not hold goes last. Keys are never used twice, so nothing is written over that differs.
 
     Raises:
         BackupError: the backup does not hold, is of another schema, or something would be overwritten.
@@ -221,41 +230,59 @@ def restore(engine: Engine, storage: Path, source: Path, *, overwrite: bool = Fa
     summary = verify(source)
     if summary.revision != schema.head():
         raise BackupError(f"la sauvegarde est au schéma {summary.revision}, ce programme au schéma {schema.head()}.")
-    if not overwrite and (_holds_rows(engine) or _files_in(storage)):
-        raise BackupError("la base ou le dossier des fichiers n'est pas vide : --overwrite pour tout remplacer.")
-    storage.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=storage.parent, prefix=".restore-") as folder:
-        fresh, old = Path(folder) / "fresh", Path(folder) / f"old-{secrets.token_hex(4)}"
-        fresh.mkdir()
+    try:
+        there = {held.key for held in store.list()}
+        if not overwrite and (there or _holds_rows(engine)):
+            raise BackupError("la base ou le stockage des fichiers n'est pas vide : --overwrite pour tout remplacer.")
         with _opened(source) as (archive, manifest):
-            for name, told in manifest["files"].items():
-                _extract(archive, name, told, fresh)
-            _fill(engine, archive, manifest)
-        if storage.exists():
-            storage.rename(old)
-        try:
-            fresh.rename(storage)
-        except OSError:
-            old.rename(storage)
-            raise
+            _put_back(engine, store, archive, manifest, there)
+            for key in there - set(manifest["files"]):
+                store.delete(key)
+    except StoreAway as error:
+        raise BackupError(f"le stockage des fichiers ne répond pas ({error}).") from error
     return summary
+
+
+def _put_back(
+    engine: Engine, store: Store, archive: zipfile.ZipFile, manifest: dict[str, Any], there: set[str]
+) -> None:
+    added: list[str] = []
+    try:
+        for key, told in manifest["files"].items():
+            _check_key(key)
+            if key in there and _same(store, key, told):
+                continue
+            if key in there:
+                raise BackupError(f"le stockage tient sous le nom {key} un autre contenu : videz-le d'abord.")
+            with tempfile.TemporaryFile() as copy, archive.open(f"files/{key}") as member:
+                if _copy(iter(partial(member.read, CHUNK), b""), copy) != told:
+                    raise BackupError(f"le fichier {key} de la sauvegarde est altéré.")
+                added.append(key)
+                store.put(key, copy)
+        _fill(engine, archive, manifest)
+    except BaseException:
+        for key in added:
+            store.delete(key)
+        raise
+
+
+def _same(store: Store, key: str, told: str) -> bool:
+    digest = hashlib.sha256()
+    for piece in store.stream(key):
+        digest.update(piece)
+    return digest.hexdigest() == told
+
+
+def _check_key(key: str) -> None:
+    path = PurePosixPath(key)
+    if path.is_absolute() or ".." in path.parts:
+        raise BackupError(f"le fichier {key} sortirait de son dossier.")
 
 
 def _holds_rows(engine: Engine) -> bool:
     there = set(inspect(engine).get_table_names())
     with engine.connect() as connection:
         return any(table.name in there and rows.count(connection, table) for table in tables())
-
-
-def _extract(archive: zipfile.ZipFile, name: str, told: str, folder: Path) -> None:
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts:
-        raise BackupError(f"le fichier {name} sortirait de son dossier.")
-    target = folder / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with archive.open(f"files/{name}") as member, target.open("xb") as file:
-        if _copy(member, file) != told:
-            raise BackupError(f"le fichier {name} de la sauvegarde est altéré.")
 
 
 def _fill(engine: Engine, archive: zipfile.ZipFile, manifest: dict[str, Any]) -> None:

@@ -31,11 +31,18 @@ TABLE: tuple[Setting, ...] = (
     Setting("PORTAL_CONTENT_DIR", "the terms as data", "content"),
     Setting("PORTAL_PUBLIC_DIR", "the built site", "public"),
     Setting("PORTAL_BASE_URL", "address the portal is reached at", "http://127.0.0.1:8000"),
-    Setting("PORTAL_STORAGE_URL", "where files are kept: file:folder or file:///folder", "file:storage"),
+    Setting(
+        "PORTAL_STORAGE_URL",
+        "where files are kept: file:folder, s3://bucket/prefix?region=…, or s3+https://KEY:SECRET@host/bucket/prefix?region=…",
+        "file:storage",
+    ),
+    Setting("PORTAL_CLAMD_URL", "scanner of received files: clamd://host:port or clamd:///its/socket; empty: none", ""),
     Setting("PORTAL_PORT", "port `portal serve` listens on", "8000"),
     Setting("PORTAL_PROXIES", "how many proxies stand in front, whose X-Forwarded headers are believed", "0"),
     Setting("PORTAL_DEMO", "1 opens the demo's mailbox and sign-ins; never in production", "0"),
 )
+#: The same in French, for what must be given.
+MEANT = {"PORTAL_SECRET_KEY": "elle signe sessions et liens, 32 caractères au moins"}
 _MAIL_SCHEMES = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 _DATABASE_SCHEMES = ("sqlite", "postgresql")
 
@@ -63,14 +70,10 @@ class Settings:
     public_dir: Path
     base_url: str
     storage_url: str
+    clamd_url: str
     port: int
     proxies: int
     demo: bool
-
-    @property
-    def storage_dir(self) -> Path:
-        """The folder that files are kept in."""
-        return _path(unquote(urlsplit(self.storage_url).path))
 
     def __repr__(self) -> str:
         # Never in a log: the key, and the passwords inside the addresses.
@@ -97,6 +100,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         public_dir=_path(given["PORTAL_PUBLIC_DIR"]),
         base_url=given["PORTAL_BASE_URL"].rstrip("/"),
         storage_url=given["PORTAL_STORAGE_URL"],
+        clamd_url=given["PORTAL_CLAMD_URL"],
         port=int(given["PORTAL_PORT"]),
         proxies=int(given["PORTAL_PROXIES"]),
         demo=given["PORTAL_DEMO"] == "1",
@@ -106,31 +110,61 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 def _problems(values: Mapping[str, str | None]) -> Iterator[str]:
     for setting in TABLE:
         if values[setting.name] is None:
-            yield f"{setting.name} is not set: {setting.meaning}."
+            yield f"{setting.name} manque : {MEANT[setting.name]}."
     key = values["PORTAL_SECRET_KEY"]
     if key is not None and len(key) < SECRET_LENGTH:
-        yield f"PORTAL_SECRET_KEY has {len(key)} characters: at least {SECRET_LENGTH} are needed."
+        yield f"PORTAL_SECRET_KEY n'a que {len(key)} caractères : il en faut au moins {SECRET_LENGTH}."
     scheme = (values["PORTAL_DATABASE_URL"] or "").partition(":")[0].partition("+")[0]
     if scheme not in _DATABASE_SCHEMES:
-        yield f"PORTAL_DATABASE_URL begins with {scheme!r}: sqlite or postgresql is expected."
+        yield f"PORTAL_DATABASE_URL commence par « {scheme} » : sqlite ou postgresql est attendu."
     mail = urlsplit(values["PORTAL_MAIL_URL"] or "")
     if mail.scheme not in _MAIL_SCHEMES or not mail.hostname:
-        yield f"PORTAL_MAIL_URL begins with {mail.scheme!r}: one of {', '.join(_MAIL_SCHEMES)} and a host are expected."
+        yield f"PORTAL_MAIL_URL commence par « {mail.scheme} » : {', '.join(_MAIL_SCHEMES)} et un serveur sont attendus."
     base = urlsplit(values["PORTAL_BASE_URL"] or "")
     if base.scheme not in {"http", "https"} or not base.hostname:
-        yield "PORTAL_BASE_URL is not an http(s) address."
+        yield "PORTAL_BASE_URL n'est pas une adresse http ou https."
     port = values["PORTAL_PORT"] or ""
     if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= HIGHEST_PORT:
-        yield f"PORTAL_PORT is {port!r}: a number from 1 to {HIGHEST_PORT} is expected."
-    storage = urlsplit(values["PORTAL_STORAGE_URL"] or "")
-    if storage.scheme != "file" or storage.netloc or not storage.path:
-        yield "PORTAL_STORAGE_URL names no folder: file:folder or file:///folder is expected."
+        yield f"PORTAL_PORT vaut « {port} » : un nombre de 1 à {HIGHEST_PORT} est attendu."
+    if problem := _storage_problem(values["PORTAL_STORAGE_URL"] or ""):
+        yield f"PORTAL_STORAGE_URL {problem}"
+    clamd = urlsplit(values["PORTAL_CLAMD_URL"] or "clamd:///none")
+    if clamd.scheme != "clamd" or not (clamd.hostname or clamd.path):
+        yield "PORTAL_CLAMD_URL s'écrit clamd://serveur:port ou clamd:///chemin/de/la/prise."
     if values["PORTAL_PROXIES"] not in PROXIES:
-        yield f"PORTAL_PROXIES is a number from 0 to {len(PROXIES) - 1}."
+        yield f"PORTAL_PROXIES est un nombre de 0 à {len(PROXIES) - 1}."
     if values["PORTAL_DEMO"] not in {"0", "1"}:
-        yield "PORTAL_DEMO is 0 or 1."
+        yield "PORTAL_DEMO vaut 0 ou 1."
     if values["PORTAL_DEMO"] == "1" and base.hostname not in _THIS_MACHINE:
-        yield "PORTAL_DEMO shows everybody's mail and codes: PORTAL_BASE_URL must then be on this machine (127.0.0.1)."
+        yield (
+            "PORTAL_DEMO montre à chacun les courriels et les codes de tous : "
+            "PORTAL_BASE_URL doit alors être sur cette machine (127.0.0.1)."
+        )
+
+
+def _storage_problem(url: str) -> str | None:
+    try:
+        storage = urlsplit(url)
+        _ = storage.port
+    except ValueError:
+        return "n'est pas une adresse."
+    match storage.scheme:
+        case "file" if not storage.netloc and storage.path:
+            return None
+        case "s3" if storage.hostname and not storage.username:
+            return None
+        case "s3+https" if storage.hostname and storage.path.strip("/"):
+            return None
+        case "s3+http" if storage.hostname in _THIS_MACHINE and storage.path.strip("/"):
+            return None
+        case "s3+http":
+            return "passerait en clair sur le réseau : s3+https est attendu."
+    return "ne nomme ni dossier (file:dossier ou file:///dossier) ni compartiment (s3://, s3+https://)."
+
+
+def storage_folder(url: str) -> Path:
+    """The folder of a ``file:`` address."""
+    return _path(unquote(urlsplit(url).path))
 
 
 def mail_port(scheme: str) -> int:

@@ -22,13 +22,16 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 def backup(settings: Settings, *, file: Path) -> None:
     """Sauvegarder base et fichiers dans un nouveau fichier, relu avant d'être annoncé."""
     from portal import backup as backups
+    from portal.files.store import open_store
 
     with database(settings) as engine:
         try:
-            done = backups.save(engine, settings.storage_dir, file, now=clock.now())
+            done = backups.save(engine, open_store(settings), file, now=clock.now())
         except (backups.BackupError, OSError) as error:
             raise Refused(str(error)) from error
     say(f"{file} : {_told(done)}, relus et vérifiés.")
+    if done.missing:
+        say(f"Attention : {done.missing} fichiers que la base nomme ne sont plus dans le stockage.")
 
 
 @click.command(cls=FrenchCommand)
@@ -38,10 +41,11 @@ def backup(settings: Settings, *, file: Path) -> None:
 def restore(settings: Settings, *, file: Path, overwrite: bool) -> None:
     """Remettre une sauvegarde, sur SQLite ou PostgreSQL : tout, ou rien."""
     from portal import backup as backups
+    from portal.files.store import open_store
 
     with database(settings) as engine:
         try:
-            done = backups.restore(engine, settings.storage_dir, file, overwrite=overwrite)
+            done = backups.restore(engine, open_store(settings), file, overwrite=overwrite)
         except (backups.BackupError, OSError) as error:
             raise Refused(str(error)) from error
     say(f"Sauvegarde du {done.made_at} remise : {_told(done)}, vérifiés.")

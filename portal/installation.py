@@ -1,7 +1,6 @@
 """Is this installation sound? Every part is looked at, and every problem told; nothing is changed."""
 
 import smtplib
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +15,8 @@ from portal.config import Settings
 from portal.db import make_engine
 from portal.evidence.actions import verify_log
 from portal.evidence.models import Entry
+from portal.files.scanner import ScannerAway
+from portal.files.store import NotThere, StoreAway, open_store
 from portal.jobs.actions import alive
 from portal.mail.transport import Smtp
 from portal.terms.check import check_content
@@ -39,6 +40,7 @@ def inspect(settings: Settings, *, now: datetime) -> Iterator[Part]:
     yield _content(settings)
     yield _public(settings)
     yield _storage(settings)
+    yield _scanner(settings)
     yield _mail(settings)
     engine = make_engine(settings.database_url)
     try:
@@ -59,14 +61,24 @@ def _public(settings: Settings) -> Part:
 
 
 def _storage(settings: Settings) -> Part:
-    folder = settings.storage_dir
+    store = open_store(settings)
+    place = str(store.folder) if store.folder else "compartiment S3"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".check-"):
-            pass
-    except OSError as error:
-        return Part("fichiers", sound=False, words=f"{folder} : {error.strerror}")
-    return Part("fichiers", sound=True, words=str(folder))
+        store.check()
+    except (StoreAway, NotThere) as error:
+        return Part("fichiers", sound=False, words=f"{place} : ni écriture ni lecture ({error})")
+    return Part("fichiers", sound=True, words=place)
+
+
+def _scanner(settings: Settings) -> Part:
+    scanner = open_store(settings).scanner
+    if scanner is None:
+        return Part("antivirus", sound=True, words="aucun : les fichiers reçus ne sont pas analysés")
+    try:
+        scanner.ping()
+    except ScannerAway as error:
+        return Part("antivirus", sound=False, words=f"il ne répond pas ({error})")
+    return Part("antivirus", sound=True, words="il répond")
 
 
 def _mail(settings: Settings) -> Part:

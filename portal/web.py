@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app, g, has_request_context, request
 from flask_sqlalchemy_lite import SQLAlchemy
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from portal.clock import PARIS
 from portal.config import Settings
 from portal.db import make_engine, read_only
+from portal.files.store import Store
+from portal.jobs.actions import Leased
 
 if TYPE_CHECKING:
     from portal.terms import Library
@@ -59,11 +61,18 @@ db = Database(require_default_engine=False)
 
 @dataclass(frozen=True)
 class Services:
-    """What ``create_app`` hands to the views."""
+    """What ``create_app`` hands to the views, and the worker to the jobs of each room."""
 
     settings: Settings
     clock: Callable[[], datetime]
     library: "Library"
+    store: Store
+
+
+#: What does the work of one kind of job, in a room's ``jobs.py``: ``HANDLERS = {"quotes.reminders": remind}``. It is
+#: given sessions, the job, the moment and the services, and ends its job itself (``portal.jobs.actions.finish`` or
+#: ``fail``), in the transaction of its effect.
+Handler = Callable[[sessionmaker[Session], Leased, datetime, Services], None]
 
 
 def services(app: Flask | None = None) -> Services:
@@ -75,6 +84,11 @@ def services(app: Flask | None = None) -> Services:
 def settings() -> Settings:
     """The settings of the application at work."""
     return services().settings
+
+
+def store() -> Store:
+    """Where files are kept."""
+    return services().store
 
 
 def now() -> datetime:

@@ -16,10 +16,14 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
+from importlib import import_module
+from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
@@ -27,38 +31,72 @@ from sqlalchemy.orm import Session, sessionmaker
 from portal import clock
 from portal.config import Settings
 from portal.db import is_away, make_engine, make_sessions
+from portal.files.store import open_store
 from portal.jobs.actions import Leased, LeaseLost, beat, fail, lease, leave, renew
+from portal.jobs.recurring import Recurring, take_turns
 from portal.jobs.rules import BEAT, Patience
 from portal.logs import logger
 from portal.mail.actions import JOB as MAIL
 from portal.mail.actions import deliver
 from portal.mail.transport import Kept, Smtp, Transport
+from portal.terms import load_library
+from portal.web import Services
 
 #: Seconds between two looks at the table when nothing is due: how late a mail may leave.
 POLL = 1.0
 #: Seconds between two tries to reach a database that is away.
 AWAY = 5.0
+#: How often recurring work is looked at.
+TICK = timedelta(seconds=20)
+PORTAL = Path(__file__).resolve().parent
 
 Clock = Callable[[], datetime]
 Handler = Callable[[sessionmaker[Session], Leased, datetime], None]
 
 
-def handlers(settings: Settings, sender: str) -> Mapping[str, Handler]:
+def rooms() -> list[Any]:
+    """The ``jobs.py`` of each room (``<subject>_jobs.py`` in a large one), found by name as tables are."""
+    found = sorted((*PORTAL.glob("*/jobs.py"), *PORTAL.glob("*/*_jobs.py")))
+    return [import_module(f"portal.{path.parent.name}.{path.stem}") for path in found]
+
+
+def recurring() -> list[Recurring]:
+    """What the rooms have done again and again."""
+    return [one for room in rooms() for one in getattr(room, "RECURRING", ())]
+
+
+def handlers(settings: Settings, sender: str, services: Services | None = None) -> Mapping[str, Handler]:
     """What does the work of each kind of job. A handler ends its job itself, in the transaction of its effect."""
     transport: Transport = Kept() if settings.demo else Smtp(settings.mail_url)
 
     def mail(sessions: sessionmaker[Session], job: Leased, now: datetime) -> None:
         deliver(sessions, job, transport=transport, sender=sender, now=now, patience=Patience())
 
-    return {MAIL: mail}
+    bound: dict[str, Handler] = {MAIL: mail}
+    if services is not None:
+        for room in rooms():
+            for kind, handler in getattr(room, "HANDLERS", {}).items():
+                bound[kind] = partial(_with_services, handler, services)
+    return bound
+
+
+def _with_services(
+    handler: Any, services: Services, sessions: sessionmaker[Session], job: Leased, now: datetime
+) -> None:
+    handler(sessions, job, now, services)
 
 
 class Worker:
     """One worker of a database. ``stop`` may be called from a signal: the job in hand is finished first."""
 
-    def __init__(self, sessions: sessionmaker[Session], bound: Mapping[str, Handler], *, now: Clock) -> None:
+    def __init__(
+        self, sessions: sessionmaker[Session], bound: Mapping[str, Handler], *, now: Clock,
+        recurring: Sequence[Recurring] = (),
+    ) -> None:  # fmt: skip
         self.name = f"{socket.gethostname()[:40]}:{os.getpid()}:{os.urandom(4).hex()}"
         self._sessions, self._bound, self._now = sessions, bound, now
+        self._recurring = recurring
+        self._ticked: datetime | None = None
         self._stopping = threading.Event()
         self._in_hand: Leased | None = None
 
@@ -85,6 +123,7 @@ class Worker:
 
     def work_once(self) -> bool:
         """Do the job that has waited longest; False when none is due."""
+        self._tick()
         with self._sessions.begin() as session:
             job = lease(session, now=self._now())
         if job is None:
@@ -95,6 +134,16 @@ class Worker:
         finally:
             self._in_hand = None
         return True
+
+    def _tick(self) -> None:
+        """Put the recurring work that is due among the jobs; nearly always nothing is."""
+        now = self._now()
+        if not self._recurring or (self._ticked is not None and now < self._ticked + TICK):
+            return
+        with self._sessions.begin() as session:
+            for job in take_turns(session, self._recurring, now=now):
+                logger().info("turn taken", kind=job.kind)
+        self._ticked = now
 
     def _do(self, job: Leased) -> None:
         try:
@@ -158,7 +207,10 @@ class Worker:
 def run(settings: Settings, *, sender: str, now: Clock = clock.now, until_empty: bool = False) -> None:
     """Run a worker in this process; SIGTERM and SIGINT let it finish the job in hand, then end it."""
     engine = make_engine(settings.database_url)
-    worker = Worker(make_sessions(engine), handlers(settings, sender), now=now)
+    services = Services(settings, now, load_library(settings.content_dir), open_store(settings))
+    worker = Worker(
+        make_sessions(engine), handlers(settings, sender, services), now=now, recurring=recurring()
+    )  # fmt: skip
 
     def stop(_: int, __: FrameType | None) -> None:
         worker.stop()

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import JSON, Column, Date, Engine, Integer, LargeBinary, MetaData, Numeric, String, Table, select
@@ -21,6 +22,9 @@ from portal.backup import BackupError, restore, save, verify
 from portal.db import UtcDateTime, make_engine
 from portal.evidence.actions import erase_payload, record, verify_log
 from portal.evidence.models import Entry
+from portal.files.actions import erase, keep
+from portal.files.models import StoredFile
+from portal.files.store import Store
 from portal.jobs.models import Job
 from portal.mail.actions import post
 from portal.mail.models import OutgoingMail
@@ -82,14 +86,19 @@ def content(engine: Engine) -> dict[str, list[str]]:
         }
 
 
+def at(folder: Path) -> Store:
+    """The store that keeps its files in a folder."""
+    return Store(f"file://{quote(str(folder))}")
+
+
 def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_everything_comes_back_on_either_engine(filled: Engine, other: Engine, storage: Path, tmp_path: Path) -> None:
-    done = save(filled, storage, tmp_path / "x.backup", now=NOON)
+    done = save(filled, at(storage), tmp_path / "x.backup", now=NOON)
     assert (done.tables["evidence_entry"], done.files) == (40, 2)
-    back = restore(other, tmp_path / "back", tmp_path / "x.backup")
+    back = restore(other, at(tmp_path / "back"), tmp_path / "x.backup")
     assert back == done
     assert content(other) == content(filled)
     assert files(tmp_path / "back") == files(storage)
@@ -117,9 +126,9 @@ def test_a_whole_demo_comes_back_with_everybody_in_it(
     demo.load(app, now=NOON)
     with app.app_context():
         db.engine.dispose()
-    done = save(engine, tmp_path / "none", tmp_path / "x.backup", now=NOON)
+    done = save(engine, at(tmp_path / "none"), tmp_path / "x.backup", now=NOON)
     assert done.tables["person"] == len(demo.sign_ins())
-    restore(other, tmp_path / "back", tmp_path / "x.backup")
+    restore(other, at(tmp_path / "back"), tmp_path / "x.backup")
     assert content(other) == content(engine)
 
 
@@ -127,25 +136,25 @@ def test_a_backup_is_readable_by_its_owner_alone_and_overwrites_nothing(
     filled: Engine, storage: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "x.backup"
-    save(filled, storage, target, now=NOON)
+    save(filled, at(storage), target, now=NOON)
     assert target.stat().st_mode & 0o777 == 0o600
     with pytest.raises(BackupError, match="existe déjà"):
-        save(filled, storage, target, now=NOON)
+        save(filled, at(storage), target, now=NOON)
     assert [path.name for path in tmp_path.iterdir() if "x.backup" in path.name] == ["x.backup"]
 
 
 def test_a_restoration_replaces_nothing_without_being_told_to(filled: Engine, storage: Path, tmp_path: Path) -> None:
-    save(filled, storage, tmp_path / "x.backup", now=NOON)
+    save(filled, at(storage), tmp_path / "x.backup", now=NOON)
     with Session(filled) as session, session.begin():
         record(session, "later", {}, at=NOON)
     (storage / "later").write_text("later")
     before = content(filled), files(storage)
     with pytest.raises(BackupError, match="--overwrite"):
-        restore(filled, storage, tmp_path / "x.backup")
+        restore(filled, at(storage), tmp_path / "x.backup")
     with pytest.raises(BackupError, match="--overwrite"):
-        restore(filled, tmp_path / "elsewhere", tmp_path / "x.backup")
+        restore(filled, at(tmp_path / "elsewhere"), tmp_path / "x.backup")
     assert (content(filled), files(storage)) == before
-    restore(filled, storage, tmp_path / "x.backup", overwrite=True)
+    restore(filled, at(storage), tmp_path / "x.backup", overwrite=True)
     assert len(content(filled)["evidence_entry"]) == 40
     assert "later" not in files(storage)
 
@@ -178,7 +187,7 @@ def test_a_backup_that_was_changed_is_refused_and_changes_nothing(
     filled: Engine, storage: Path, tmp_path: Path
 ) -> None:
     source = tmp_path / "x.backup"
-    save(filled, storage, source, now=NOON)
+    save(filled, at(storage), source, now=NOON)
     with zipfile.ZipFile(source) as archive:
         forged.original = archive.read("tables/evidence_entry.jsonl")  # type: ignore[attr-defined]
     bad = {
@@ -195,7 +204,7 @@ def test_a_backup_that_was_changed_is_refused_and_changes_nothing(
         with pytest.raises(BackupError):
             verify(copy)
         with pytest.raises(BackupError):
-            restore(filled, storage, copy, overwrite=True)
+            restore(filled, at(storage), copy, overwrite=True)
         assert (content(filled), files(storage)) == before, what
     (tmp_path / "cut").write_bytes(source.read_bytes()[:5000])
     with pytest.raises(BackupError, match="lisible"):
@@ -205,7 +214,7 @@ def test_a_backup_that_was_changed_is_refused_and_changes_nothing(
 def test_a_restoration_that_fails_half_way_leaves_the_old_base_whole(
     filled: Engine, storage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save(filled, storage, tmp_path / "x.backup", now=NOON)
+    save(filled, at(storage), tmp_path / "x.backup", now=NOON)
     with Session(filled) as session, session.begin():
         record(session, "later", {}, at=NOON)
     before = content(filled), files(storage)
@@ -218,7 +227,7 @@ def test_a_restoration_that_fails_half_way_leaves_the_old_base_whole(
 
     monkeypatch.setattr(rows, "read", failing)
     with pytest.raises((OSError, BackupError)):
-        restore(filled, storage, tmp_path / "x.backup", overwrite=True)
+        restore(filled, at(storage), tmp_path / "x.backup", overwrite=True)
     monkeypatch.undo()
     assert (content(filled), files(storage)) == before
 
@@ -237,7 +246,7 @@ def test_a_backup_is_of_one_moment_while_others_write(database_url: str, filled:
     thread = threading.Thread(target=write)
     thread.start()
     try:
-        done = [save(filled, tmp_path / "none", tmp_path / f"{number}.backup", now=NOON) for number in range(3)]
+        done = [save(filled, at(tmp_path / "none"), tmp_path / f"{number}.backup", now=NOON) for number in range(3)]
     finally:
         stop.set()
         thread.join()
@@ -250,12 +259,41 @@ def test_a_backup_is_of_one_moment_while_others_write(database_url: str, filled:
 
 def test_a_database_of_another_schema_is_not_saved(engine: Engine, storage: Path, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="portal db upgrade"):
-        save(engine, storage, tmp_path / "x.backup", now=NOON)
+        save(engine, at(storage), tmp_path / "x.backup", now=NOON)
+
+
+def test_stored_files_go_from_a_folder_to_a_bucket_and_back(engine: Engine, other: Engine, tmp_path: Path) -> None:
+    from tests.files.s3 import bucket
+
+    schema.upgrade(engine)
+    folder = at(tmp_path / "folder")
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        kept, erased, lost = (
+            keep(session, folder, b"%PDF-1.7 " + name, name="a.pdf", kept_for="quotes", now=NOON)
+            for name in (b"kept", b"erased", b"lost")
+        )
+        erase(session, folder, erased, at=NOON)
+    for gone in (erased, lost):
+        folder.delete(gone.key)
+    done = save(engine, folder, tmp_path / "x.backup", now=NOON)
+    assert (done.tables["stored_file"], done.files, done.missing) == (3, 1, 1)
+    with bucket() as (url, held):
+        restore(other, Store(url), tmp_path / "x.backup")
+        with Session(other) as session:
+            found = session.get_one(StoredFile, kept.id)
+            assert b"".join(Store(url).stream(found.key)) == b"%PDF-1.7 kept"
+        assert save(other, Store(url), tmp_path / "y.backup", now=NOON) == done
+        with pytest.raises(BackupError, match="--overwrite"):
+            restore(other, Store(url), tmp_path / "y.backup")
+        restore(other, Store(url), tmp_path / "y.backup", overwrite=True)
+        held.refusing = True
+        with pytest.raises(BackupError, match="ne répond pas"):
+            restore(other, Store(url), tmp_path / "y.backup", overwrite=True)
 
 
 def test_a_path_that_leaves_the_folder_is_refused(filled: Engine, storage: Path, tmp_path: Path) -> None:
     source = tmp_path / "x.backup"
-    save(filled, storage, source, now=NOON)
+    save(filled, at(storage), source, now=NOON)
 
     def escape(name: str, data: bytes) -> bytes:
         return data.replace(b'"empty"', b'"../empty"') if name == "manifest.json" else data
@@ -264,7 +302,7 @@ def test_a_path_that_leaves_the_folder_is_refused(filled: Engine, storage: Path,
     with zipfile.ZipFile(copy, "a") as archive:
         archive.writestr("files/../empty", b"")
     with pytest.raises(BackupError, match="sortirait"):
-        restore(filled, storage, copy, overwrite=True)
+        restore(filled, at(storage), copy, overwrite=True)
     assert not (tmp_path / "empty").exists()
 
 

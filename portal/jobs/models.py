@@ -38,3 +38,12 @@ class WorkerBeat(Base):
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     beat_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Turn(Base):
+    """The last turn of a recurring job that was taken."""
+
+    __tablename__ = "job_turn"
+
+    kind: Mapped[str] = mapped_column(String(80), primary_key=True)
+    last: Mapped[datetime] = mapped_column(UtcDateTime)
