@@ -37,6 +37,10 @@ TABLE: tuple[Setting, ...] = (
         "file:storage",
     ),
     Setting("PORTAL_CLAMD_URL", "scanner of received files: clamd://host:port or clamd:///its/socket; empty: none", ""),
+    Setting("PORTAL_SEAL_CERTIFICATE", "PEM file: certificate that proofs are sealed with, and its chain", ""),
+    Setting("PORTAL_SEAL_KEY", "PEM file: its private key; both empty: the portal makes its own, once", ""),
+    Setting("PORTAL_SEAL_PASSWORD", "password of that key, if it has one", ""),
+    Setting("PORTAL_SEAL_TSA_URL", "RFC 3161 time-stamping authority; empty: proofs have no time-stamp", ""),
     Setting("PORTAL_PORT", "port `portal serve` listens on", "8000"),
     Setting("PORTAL_PROXIES", "how many proxies stand in front, whose X-Forwarded headers are believed", "0"),
     Setting("PORTAL_DEMO", "1 opens the demo's mailbox and sign-ins; never in production", "0"),
@@ -71,6 +75,10 @@ class Settings:
     base_url: str
     storage_url: str
     clamd_url: str
+    seal_certificate: Path | None
+    seal_key: Path | None
+    seal_password: str
+    seal_tsa_url: str
     port: int
     proxies: int
     demo: bool
@@ -101,6 +109,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         base_url=given["PORTAL_BASE_URL"].rstrip("/"),
         storage_url=given["PORTAL_STORAGE_URL"],
         clamd_url=given["PORTAL_CLAMD_URL"],
+        seal_certificate=_optional_path(given["PORTAL_SEAL_CERTIFICATE"]),
+        seal_key=_optional_path(given["PORTAL_SEAL_KEY"]),
+        seal_password=given["PORTAL_SEAL_PASSWORD"],
+        seal_tsa_url=given["PORTAL_SEAL_TSA_URL"],
         port=int(given["PORTAL_PORT"]),
         proxies=int(given["PORTAL_PROXIES"]),
         demo=given["PORTAL_DEMO"] == "1",
@@ -131,6 +143,7 @@ def _problems(values: Mapping[str, str | None]) -> Iterator[str]:
     clamd = urlsplit(values["PORTAL_CLAMD_URL"] or "clamd:///none")
     if clamd.scheme != "clamd" or not (clamd.hostname or clamd.path):
         yield "PORTAL_CLAMD_URL s'écrit clamd://serveur:port ou clamd:///chemin/de/la/prise."
+    yield from _seal_problems(values)
     if values["PORTAL_PROXIES"] not in PROXIES:
         yield f"PORTAL_PROXIES est un nombre de 0 à {len(PROXIES) - 1}."
     if values["PORTAL_DEMO"] not in {"0", "1"}:
@@ -167,6 +180,18 @@ def storage_folder(url: str) -> Path:
     return _path(unquote(urlsplit(url).path))
 
 
+def _seal_problems(values: Mapping[str, str | None]) -> Iterator[str]:
+    files = [name for name in ("PORTAL_SEAL_CERTIFICATE", "PORTAL_SEAL_KEY") if values[name]]
+    if len(files) == 1:
+        yield "PORTAL_SEAL_CERTIFICATE et PORTAL_SEAL_KEY vont ensemble : les deux, ou aucun."
+    for name in files:
+        if not _path(values[name] or "").is_file():
+            yield f"{name} ne nomme pas un fichier lisible."
+    tsa = urlsplit(values["PORTAL_SEAL_TSA_URL"] or "")
+    if values["PORTAL_SEAL_TSA_URL"] and (tsa.scheme not in {"http", "https"} or not tsa.hostname):
+        yield "PORTAL_SEAL_TSA_URL n'est pas une adresse http ou https."
+
+
 def mail_port(scheme: str) -> int:
     """Usual port of a mail address's scheme."""
     return _MAIL_SCHEMES[scheme]
@@ -182,3 +207,7 @@ def _database(url: str) -> str:
 
 def _path(value: str) -> Path:
     return (ROOT / value).resolve()
+
+
+def _optional_path(value: str) -> Path | None:
+    return _path(value) if value else None

@@ -1,5 +1,6 @@
 """`portal backup`, `restore` and `evidence`: what keeps and proves. Their modules are imported when they run."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,13 +8,15 @@ import click
 
 from portal import clock
 from portal.command_line import FrenchCommand, FrenchGroup, Refused
-from portal.config import Settings
+from portal.config import ROOT, Settings
 from portal.server_commands import database, say, with_settings
 
 if TYPE_CHECKING:
     from portal.backup import Summary
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+#: How a part of a proof is marked: it holds, it does not, it cannot be told here.
+_MARKS = {True: "tient  ", False: "CASSÉ  ", None: "à noter"}
 
 
 @click.command(cls=FrenchCommand)
@@ -81,15 +84,40 @@ def export(settings: Settings, *, file: Path, contents: bool) -> None:
 
 @evidence.command(cls=FrenchCommand)
 @click.argument("file", type=FILE)
-def verify(*, file: Path) -> None:
-    """Vérifier un registre exporté : sa chaîne, et les contenus qu'il porte. Sans base de données."""
+@click.option(
+    "--certificate", "known", multiple=True, metavar="EMPREINTE",
+    help="Empreinte SHA-256 d'un certificat de cachet qui est le nôtre ; plusieurs fois s'il y en a plusieurs.",
+)  # fmt: skip
+@click.option(
+    "--public", type=click.Path(path_type=Path), help="Site construit, dont les empreintes des CGV sont comparées."
+)
+def verify(*, file: Path, known: tuple[str, ...], public: Path | None) -> None:
+    """Vérifier un dossier de preuve (ZIP), son PDF scellé, ou un registre exporté. Sans base de données."""
+    from portal.proof import checking
+
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise Refused(f"{file} : {error.strerror}") from error
+    if content.lstrip()[:1] not in {b"P", b"%"}:
+        _verify_log(file, content)
+        return
+    folder = public or ROOT / (os.environ.get("PORTAL_PUBLIC_DIR") or "public")
+    given = [each.replace(":", "").strip().lower() for each in known] or None
+    findings = checking.verify_proof(content, published=checking.published_terms(folder), known=given)
+    lines = "\n".join(f"{_MARKS[each.sound]} {each.part} : {each.words}" for each in findings)
+    if not checking.holds(findings):
+        raise Refused(f"{file.name} ne tient pas.\n{lines}")
+    say(f"{lines}\n{file.name} tient.")
+
+
+def _verify_log(file: Path, content: bytes) -> None:
     from portal.evidence import exported
 
     try:
-        with file.open(encoding="utf-8") as stream:
-            verdict = exported.verify(stream)
-    except (OSError, UnicodeDecodeError, exported.NotALog) as error:
-        raise Refused(f"{file} : {error.strerror if isinstance(error, OSError) else error}") from error
+        verdict = exported.verify(content.decode().splitlines())
+    except (UnicodeDecodeError, exported.NotALog) as error:
+        raise Refused(f"{file} : {error}") from error
     if verdict.broken:
         places = "\n".join(f"entrée {place.seq} : {place.message}" for place in verdict.broken)
         raise Refused(f"le registre ne tient pas.\n{places}")

@@ -10,15 +10,18 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from portal import schema
+from portal import paper, schema
 from portal.config import Settings
 from portal.db import make_engine
 from portal.evidence.actions import verify_log
 from portal.evidence.models import Entry
 from portal.files.scanner import ScannerAway
 from portal.files.store import NotThere, StoreAway, open_store
+from portal.french import short_date
 from portal.jobs.actions import alive
 from portal.mail.transport import Smtp
+from portal.proof.actions import SealUnusable, configured, current_certificate
+from portal.proof.seal import fingerprint_of
 from portal.terms.check import check_content
 
 #: How far this machine's clock may be from the database's.
@@ -42,9 +45,11 @@ def inspect(settings: Settings, *, now: datetime) -> Iterator[Part]:
     yield _storage(settings)
     yield _scanner(settings)
     yield _mail(settings)
+    reason = paper.why_unavailable()
+    yield Part("PDF", sound=not reason, words=reason or "peuvent être faits")
     engine = make_engine(settings.database_url)
     try:
-        yield from _database(engine, now)
+        yield from _database(engine, settings, now)
     finally:
         engine.dispose()
 
@@ -91,7 +96,7 @@ def _mail(settings: Settings) -> Part:
     return Part("courrier", sound=True, words="le serveur répond")
 
 
-def _database(engine: Engine, now: datetime) -> Iterator[Part]:
+def _database(engine: Engine, settings: Settings, now: datetime) -> Iterator[Part]:
     file = engine.url.database
     if engine.dialect.name == "sqlite" and file and not Path(file).is_file():
         # Looking must not make it.
@@ -107,10 +112,31 @@ def _database(engine: Engine, now: datetime) -> Iterator[Part]:
         return
     with Session(engine) as session:
         yield _clock(session, now)
+        yield _seal(session, settings, now)
         broken = [f"entrée {place.seq} : {place.message}" for place in verify_log(session)]
         yield Part("registre des preuves", not broken, "\n".join(broken) or "la chaîne tient")
         workers = alive(session, now=now)
         yield Part("tâches de fond", workers > 0, f"{workers} en service" if workers else "aucune : portal worker")
+
+
+def _seal(session: Session, settings: Settings, now: datetime) -> Part:
+    """Which certificate proofs are sealed with, and until when it is good."""
+    try:
+        pair = configured(settings)
+    except SealUnusable as error:
+        return Part("cachet", sound=False, words=str(error))
+    certificate = pair.certificate if pair else current_certificate(session)
+    if certificate is None:
+        return Part("cachet", sound=True, words="certificat propre, fait au premier dossier de preuve")
+    last = certificate.not_valid_after_utc
+    words = f"certificat {'configuré' if pair else 'propre'} {fingerprint_of(certificate)}, jusqu'au {short_date(last.date())}"
+    if last < now:
+        return Part("cachet", sound=False, words=f"{words} : il est périmé")
+    return Part("cachet", sound=True, words=f"{words}{_stamped(settings)}")
+
+
+def _stamped(settings: Settings) -> str:
+    return ", avec horodatage" if settings.seal_tsa_url else ", sans horodatage (PORTAL_SEAL_TSA_URL)"
 
 
 def _clock(session: Session, now: datetime) -> Part:

@@ -136,6 +136,11 @@ def moment(value: datetime) -> str:
     return french.moment(value.astimezone(PARIS))
 
 
+def utc(value: datetime) -> str:
+    """``2026-12-03 13:30:05``, of a moment in UTC."""
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
 class Papers:
     """The papers of a room: templates in ``folder`` that extend ``paper.html``. They need no request."""
 
@@ -146,7 +151,7 @@ class Papers:
         )  # fmt: skip
         self._env.filters.update(
             money=french.money, long_date=french.long_date, weekday_date=french.weekday_date, phone=french.phone,
-            number=french.number, points=french.points, moment=moment,
+            number=french.number, points=french.points, moment=moment, utc=utc,
         )  # fmt: skip
         self._env.globals["nbsp"] = french.NO_BREAK
 

@@ -59,13 +59,19 @@ def digest_of(seq: int, at: datetime, kind: str, commitment: str, previous: str)
     ).hexdigest()
 
 
-def verify_links(links: Iterable[Link]) -> Iterator[Broken]:
-    """Yield every place where a chain, given in order, does not hold."""
-    expected_seq, previous = 1, GENESIS
+def verify_links(links: Iterable[Link], *, first: int = 1, gaps: bool = False) -> Iterator[Broken]:
+    """Yield every place where a chain, given in order, does not hold.
+
+    An extract begins at ``first``: what that one follows is not there to be compared. With ``gaps`` entries may be
+    left out, and each is then checked by itself and against the one before when that is there.
+    """
+    expected_seq, previous = first, GENESIS if first == 1 else None
     for entry in links:
+        if gaps and entry.seq > expected_seq:
+            expected_seq, previous = entry.seq, None
         if entry.seq != expected_seq:
             yield Broken(entry.seq, f"l'entrée {expected_seq} manque ou n'est pas à sa place")
-        if entry.previous != previous:
+        if previous is not None and entry.previous != previous:
             yield Broken(entry.seq, "l'entrée ne suit pas celle qui la précède")
         if digest_of(entry.seq, entry.at, entry.kind, entry.commitment, entry.previous) != entry.digest:
             yield Broken(entry.seq, "le contenu de l'entrée ne correspond pas à son empreinte")
