@@ -24,6 +24,8 @@ from portal.desk.mail_views import desk_mails
 from portal.desk.views import Desk, Start
 from portal.files.rules import FileGone, FileRefused, FileWaiting
 from portal.files.store import StoreAway, open_store
+from portal.invoices import queue as invoices_queue
+from portal.invoices import room as invoices_room
 from portal.logs import log_requests
 from portal.mail import failing
 from portal.mailbox.views import mailbox
@@ -81,14 +83,17 @@ RATES = {
 #: What the head of each page offers, to whoever may go there.
 NAVIGATION = (
     ("desk.queue", "Bureau"),
+    ("invoices.index", "Factures"),
+    ("invoices_desk.index", "Factures"),
     ("accounts.colleagues", "Collègues"),
     ("accounts.safety", "Connexion et sécurité"),
 )
 #: What the rooms hand up to the start pages, and where a client's one leads.
 DESK = Desk(
-    staff=(quotes_queue.QUEUE, failing.QUEUE, accounts_queue.QUEUE),
-    client=(),
+    staff=(*invoices_queue.QUEUES, quotes_queue.QUEUE, failing.QUEUE, accounts_queue.QUEUE),
+    client=(invoices_queue.CLIENT_QUEUE,),
     starts=(
+        Start("invoices.index", "Voir mes factures", "Ce qui est à payer, et jusqu'à quand contester."),
         Start("quotes.ask", "Demander un devis", "Décrivez votre besoin\u00a0: nous vous répondons par mail."),
         Start("accounts.colleagues", "Voir mes collègues", "Qui a accès à cet espace, et qui l'administre."),
         Start("accounts.safety", "Régler ma connexion", "Clés d'accès, mot de passe, appareils connectés."),
@@ -142,6 +147,7 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     app.register_blueprint(accounts_desk)
     quotes.register(app)
     app.register_blueprint(quotes_desk)
+    invoices_room.register(app)
     desk.register(app, DESK)
     app.register_blueprint(desk_mails)
     if given.demo:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from portal.accounts.actions import add_person, add_staff, create_organisation
 from portal.accounts.models import Organisation, Person
 from portal.accounts.rules import ClientRole, StaffRole, parse_identity
+from portal.invoices import demo as invoices_demo
+from portal.invoices.views import letters as invoice_letters
 from portal.quotes import demo as quotes_demo
 from portal.quotes.request_views import letters
 from portal.web import db
@@ -29,7 +31,10 @@ CLIENTS = (
     (
         "Boulangerie Exemple", "000000000", False,
         (
-            ("claire@boulangerie.example", "Claire Exemple", (ClientRole.ADMINISTRATOR, ClientRole.SIGNATORY)),
+            (
+                "claire@boulangerie.example", "Claire Exemple",
+                (ClientRole.ADMINISTRATOR, ClientRole.SIGNATORY, ClientRole.BILLING),
+            ),
             ("paul@boulangerie.example", "Paul Exemple", (ClientRole.TECHNICAL,)),
         ),
     ),
@@ -66,6 +71,10 @@ def load(app: Flask, *, now: datetime) -> None:
             member = add_staff(session, email=email, name=name, roles=staff_roles, now=now)
             member.tf_primary_method, member.tf_totp_secret = "authenticator", factory.generate_totp_secret()
         quotes_demo.load(session, letters=letters(), by=member, now=now)
+        invoices_demo.load(
+            session, clients=session.scalars(select(Organisation).order_by(Organisation.id)).all(), biller=member,
+            store=app.extensions["portal"].store, letters=invoice_letters(), now=now,
+        )  # fmt: skip
         session.commit()
 
 

@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, text
 from sqlalchemy import Enum as EnumType
 
-from portal.db import Base, Fixed, UtcDateTime
+from portal.db import Base, Exact, Fixed, UtcDateTime
 
 PORTAL = Path(__file__).resolve().parent
 MIGRATIONS = PORTAL / "migrations"
@@ -130,6 +130,8 @@ def _render_item(kind: str, item: Any, _: AutogenContext) -> str | bool:
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, Fixed):
         return "sa.BigInteger()"
+    if kind == "type" and isinstance(item, Exact):
+        return "sa.String(length=60)"
     if kind == "type" and isinstance(item, EnumType) and not item.native_enum:
         return f"sa.String(length={item.length})"
     return False

@@ -108,4 +108,9 @@ def today() -> date:
 
 def mail_domain() -> str:
     """The domain that Message-IDs are made with."""
-    return settings().base_url.split("://", 1)[1].split("/", 1)[0].split(":", 1)[0]
+    return domain_of(settings().base_url)
+
+
+def domain_of(base_url: str) -> str:
+    """The same of an address, where there is no request."""
+    return base_url.split("://", 1)[1].split("/", 1)[0].split(":", 1)[0]

@@ -127,7 +127,6 @@ class Act(StrEnum):
     CREDIT = "credit"
     MAINTAIN = "maintain"
     ADMIT = "admit"
-    REFUSE_LATE = "refuse_late"
     ACCEPT = "accept"
     UPHOLD = "uphold"
     WITHDRAW = "withdraw"
@@ -147,7 +146,6 @@ _ACTS = {
     Act.CREDIT: "Avoir accordé",
     Act.MAINTAIN: "Facture maintenue",
     Act.ADMIT: "Admise comme contestation",
-    Act.REFUSE_LATE: "Non admise comme contestation",
     Act.ACCEPT: "Issue acceptée",
     Act.UPHOLD: "Désaccord maintenu",
     Act.WITHDRAW: "Contestation retirée",
@@ -194,6 +192,14 @@ class AlreadyDisputed(DisputeError):
     def __init__(self, reference: str) -> None:
         self.reference = reference
         super().__init__(f"Ce point est déjà contesté sous la référence {reference}\u00a0: complétez-la plutôt.")
+
+
+class NotYours(DisputeError):
+    """The role of this person does not cover the act."""
+
+
+class BadDay(DisputeError):
+    """A sending day that cannot be: before the invoice, or yet to come."""
 
 
 class AmountTooHigh(DisputeError):
@@ -245,7 +251,7 @@ def after(state: DisputeState, act: Act, party: Party) -> DisputeState:
         return DisputeState.UPHELD  # closed by staff alone: the client may not agree
     if state in OVER:
         raise DisputeOver("Cette contestation est close.")
-    if act in {Act.NOTE, Act.ADMIT, Act.REFUSE_LATE}:
+    if act in {Act.NOTE, Act.ADMIT}:
         return state
     allowed = _STAFF_ACTS if party is Party.STAFF else _CLIENT_ACTS
     if act not in allowed:

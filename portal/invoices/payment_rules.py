@@ -97,6 +97,7 @@ class Account:
     due_on: date | None
     payments: tuple[Paid, ...] = ()
     disputed: Decimal = ZERO
+    promised: Decimal = ZERO  # credits granted to a dispute, whose credit notes have not come yet
 
     @property
     def paid(self) -> Decimal:
@@ -119,9 +120,14 @@ class Account:
         return min(self.disputed, self.left)
 
     @property
+    def promised_left(self) -> Decimal:
+        """What of the rest a credit note to come takes off."""
+        return min(self.promised, self.left - self.disputed_left)
+
+    @property
     def claimable(self) -> Decimal:
-        """What reminders and penalties may speak of: what is left and not disputed."""
-        return self.left - self.disputed_left
+        """What reminders and penalties may speak of: what is left, neither disputed nor given up by the company."""
+        return self.left - self.disputed_left - self.promised_left
 
     def standing(self, today: date) -> Standing:
         """Where it stands on a day; the due day itself is not late."""

@@ -65,3 +65,14 @@ def reached(rungs: Sequence[Rung], due_on: date, today: date, done: Collection[i
         tuple(mails[:-1]),
         tuple(rung for rung in now if rung.step is not Step.MAIL),
     )
+
+
+#: What the house suggests to begin with: staff change it as they like. The CGV give no such days.
+SUGGESTED = (
+    (-7, Step.MAIL),
+    (3, Step.MAIL),
+    (15, Step.MAIL),
+    (30, Step.MAIL),
+    (30, Step.SUSPENSION),
+    (45, Step.FORMAL_NOTICE),
+)

@@ -199,7 +199,10 @@ def _check_house(library: Library) -> Iterator[Finding]:
         elif processing.retention and processing.retention not in library.law.retention:
             yield Finding("processing.toml", line, f"retention « {processing.retention} » n'est pas dans law.toml")
     rates = lines_of(library.sources["law.toml"])
-    for key in library.law.legal_rates:
+    if not library.law.ecb_rates:
+        line = rates.table("ecb_rate")
+        yield Finding("law.toml", line, "à compléter : taux de la BCE par semestre (ecb_rate.percent)", "todo")
+    for key in (*library.law.legal_rates, *library.law.ecb_rates):
         if not re.fullmatch(r"\d{4}-S[12]", key):
             yield Finding("law.toml", rates.find(f'"{key}"'), f"« {key} » n'est pas un semestre : 2026-S1 est attendu")
     yield from _check_company(library)

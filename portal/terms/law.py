@@ -51,6 +51,12 @@ class Law:
     penalty_floor_source: str
     recovery_indemnity: Decimal
     recovery_indemnity_source: str
+    ecb_rates: Mapping[str, Decimal]  # of the first day of a half-year, per cent a year; may well be empty
+    ecb_rate_source: str
+    statutory_points: Decimal  # added to it, between professionals without an agreed rate
+    statutory_source: str
+    public_points: Decimal  # added to it, for a public buyer
+    public_source: str
     gdpr: MonthsDeadline
     gdpr_extended: MonthsDeadline
     retention: Mapping[str, Retention]
@@ -89,6 +95,12 @@ def read_law(data: Mapping[str, Any]) -> Law:
         penalty_floor_source=data["penalty_floor"]["source"],
         recovery_indemnity=Decimal(data["recovery_indemnity"]["euros"]),
         recovery_indemnity_source=data["recovery_indemnity"]["source"],
+        ecb_rates={key: Decimal(value) for key, value in data["ecb_rate"].get("percent", {}).items()},
+        ecb_rate_source=data["ecb_rate"]["source"],
+        statutory_points=Decimal(data["statutory_default"]["points"]),
+        statutory_source=data["statutory_default"]["source"],
+        public_points=Decimal(data["public_buyers"]["points"]),
+        public_source=data["public_buyers"]["source"],
         gdpr=MonthsDeadline(month["months"], days, month["source"]),
         gdpr_extended=MonthsDeadline(month["months"] + more["months"], days, more["source"]),
         retention={

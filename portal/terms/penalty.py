@@ -23,22 +23,32 @@ class InvalidPeriod(TermsError):
 
 
 @dataclass(frozen=True, slots=True)
-class PenaltyLine:
+class Period:
     """Days of one half-year over which one sum was due."""
 
     half_year: str
     first: date
     last: date
     due: Decimal
-    legal_rate: Decimal  # per cent a year
 
     @property
     def days(self) -> int:
         return (self.last - self.first).days + 1
 
+    def simple(self, percent: Decimal) -> Fraction:
+        """Exact euros at ``percent`` a year."""
+        return Fraction(self.due) * Fraction(percent) * self.days / (100 * YEAR)
+
+
+@dataclass(frozen=True, slots=True)
+class PenaltyLine(Period):
+    """The same with the legal rate of its half-year."""
+
+    legal_rate: Decimal  # per cent a year
+
     def interest(self, multiple: Decimal) -> Fraction:
         """Exact euros at ``multiple`` times the legal rate."""
-        return Fraction(self.due) * Fraction(multiple) * Fraction(self.legal_rate) * self.days / (100 * YEAR)
+        return self.simple(multiple * self.legal_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +89,26 @@ def late_penalty(
         InvalidPeriod: until before due, a payment outside them or above what is due.
         MissingLegalRate: naming the half-year whose rate is not known.
     """
+    lines = tuple(
+        PenaltyLine(part.half_year, part.first, part.last, part.due, law.legal_rate(part.half_year))
+        for part in periods(amount, due, until, payments)
+    )
+    return Penalty(lines, multiple, law.penalty_floor)
+
+
+def periods(
+    amount: Decimal, due: date, until: date, payments: Sequence[tuple[date, Decimal]] = ()
+) -> tuple[Period, ...]:
+    """Over which days which sum was late, cut where a half-year ends or a payment came in.
+
+    Raises:
+        InvalidPeriod: until before due, a payment outside them or above what is due.
+    """
     if until < due:
         raise InvalidPeriod(
             f"Le paiement ({until:%d/%m/%Y}) précède l’échéance ({due:%d/%m/%Y}) : rien n’est en retard."
         )
-    lines: list[PenaltyLine] = []
+    found: list[Period] = []
     rest, start = amount, due + timedelta(days=1)
     for day, paid in sorted(payments):
         if not due <= day <= until or paid <= 0 or paid > rest:
@@ -91,17 +116,16 @@ def late_penalty(
                 f"Le paiement de {paid} € du {day:%d/%m/%Y} ne tient pas dans ce qui est dû ({rest} €)."
             )
         if rest:
-            lines += _split(law, rest, start, day)
+            found += _split(rest, start, day)
         rest, start = rest - paid, day + timedelta(days=1)
     if rest:
-        lines += _split(law, rest, start, until)
-    return Penalty(tuple(lines), multiple, law.penalty_floor)
+        found += _split(rest, start, until)
+    return tuple(found)
 
 
-def _split(law: Law, due: Decimal, first: date, last: date) -> Iterator[PenaltyLine]:
+def _split(due: Decimal, first: date, last: date) -> Iterator[Period]:
     while first <= last:
         end = date(first.year, 6, 30) if first.month <= JUNE else date(first.year, 12, 31)
         stop = min(end, last)
-        key = half_year(first)
-        yield PenaltyLine(key, first, stop, due, law.legal_rate(key))
+        yield Period(half_year(first), first, stop, due)
         first = stop + timedelta(days=1)

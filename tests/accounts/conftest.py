@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from pathlib import Path
 
 import html5lib
 import pytest
@@ -179,15 +180,18 @@ def seed(session: Session) -> dict[str, int]:
 
 
 @pytest.fixture
-def portal(engine: Engine, database_url: str) -> Iterator[Portal]:
+def portal(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[Portal]:
     """A portal with two clients and staff, on each engine."""
     from portal.schema import declared
 
     declared().create_all(engine)
     clock = Clock()
     settings = read_settings(
-        {"PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": database_url, "PORTAL_BASE_URL": "http://localhost"}
-    )
+        {
+            "PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": database_url, "PORTAL_BASE_URL": "http://localhost",
+            "PORTAL_STORAGE_URL": f"file:{tmp_path / 'files'}",
+        }
+    )  # fmt: skip
     app = create_app(settings, now=clock)
     app.testing = True
     sessions = sessionmaker(engine, expire_on_commit=False)

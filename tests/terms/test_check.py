@@ -23,10 +23,20 @@ def test_the_real_content_has_no_error_and_says_what_is_to_fill_in(content: Path
 
 
 def test_every_finding_to_fill_in_names_its_line(content: Path) -> None:
-    lines = (content / "company.toml").read_text(encoding="utf-8").split("\n")
     for finding in check_content(content):
+        lines = (content / finding.file).read_text(encoding="utf-8").split("\n")
         assert finding.line
-        assert lines[finding.line - 1].split(" ")[0] in finding.message
+        assert lines[finding.line - 1].split(" ")[0].strip("[]") in finding.message
+
+
+def test_a_rate_of_the_central_bank_is_asked_for_until_there_is_one(tmp_content: Path) -> None:
+    def todo() -> list[str]:
+        return [str(finding) for finding in check_content(tmp_content) if "ecb_rate" in finding.message]
+
+    assert len(todo()) == 1
+    _edit(tmp_content / "law.toml", "[ecb_rate.percent]", '[ecb_rate.percent]\n"2019-S1" = "0.00"')
+    assert todo() == []
+    assert load_library(tmp_content).law.ecb_rates == {"2019-S1": 0}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,74 @@
+"""What this room holds on a person, and what an erasure leaves of it.
+
+Invoices and what was written about them are accounting records: they stay as long as the law asks
+(Code de commerce L123-22), and a dispute that is open keeps what it needs (GDPR 17(3)(e)). A draft goes.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from portal.accounts.models import Person
+from portal.clock import PARIS
+from portal.french import long_date
+from portal.invoices.dispute_draft_actions import drop_draft
+from portal.invoices.dispute_models import Dispute, DisputeDraft
+from portal.mail.models import OutgoingMail
+from portal.registry import PersonalData, PersonalField, PersonalRecord
+
+_KEPT = "conservé avec la facture, dix ans à compter de la clôture de l'exercice (Code de commerce, L123-22)"
+FIELDS = (
+    PersonalField("Nom", _KEPT),
+    PersonalField("Adresse électronique", _KEPT),
+    PersonalField("Contestation", _KEPT),
+    PersonalField("Échanges", _KEPT),
+    PersonalField("Courriels envoyés", _KEPT),
+    PersonalField("Brouillon de contestation", "effacé"),
+)
+
+
+def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
+    """Everything held on the person of this address."""
+    address = mail.strip().lower()
+    disputes = select(Dispute).where(func.lower(Dispute.mail) == address).order_by(Dispute.id)
+    for dispute in session.scalars(disputes):
+        said = [
+            f"{long_date(each.written_at.astimezone(PARIS).date())}, {each.author}\u00a0: {each.text or each.act.label}"
+            for each in dispute.messages
+        ]
+        prefix = f"<invoice.dispute.{dispute.reference}."
+        sent = select(OutgoingMail.subject).where(
+            OutgoingMail.message_id.startswith(prefix, autoescape=True), OutgoingMail.recipient == dispute.mail
+        )
+        values = (
+            dispute.author, dispute.mail, f"{dispute.invoice.number}, {dispute.reason.label}\u00a0: {dispute.text}",
+            "\n".join(said), "\n".join(session.scalars(sent.order_by(OutgoingMail.id))), "",
+        )  # fmt: skip
+        yield _record(dispute.reference, values, dispute.filed_at)
+    for draft in session.scalars(_drafts(address)):
+        person = session.get_one(Person, draft.person_id)
+        values = (person.name, person.email, "", "", "", str(draft.content.get("words", "")))
+        yield _record(f"brouillon-{draft.id}", values, draft.saved_at)
+
+
+def erase(session: Session, mail: str, at: datetime) -> list[str]:  # noqa: ARG001 - the registry's shape
+    """Forget drafts; the rest is accounting, and stays."""
+    erased = []
+    for draft in list(session.scalars(_drafts(mail.strip().lower()))):
+        erased.append(f"brouillon-{draft.id}")
+        drop_draft(session, draft)
+    return erased
+
+
+def _drafts(address: str) -> Select[DisputeDraft]:
+    return select(DisputeDraft).join(Person, Person.id == DisputeDraft.person_id).where(Person.email == address)
+
+
+def _record(reference: str, values: tuple[str, ...], given_at: datetime) -> PersonalRecord:
+    named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
+    return PersonalRecord(reference, named, given_at)
+
+
+PERSONAL_DATA = PersonalData("invoicing", FIELDS, find, erase)

@@ -1,0 +1,128 @@
+"""What this room asks of people: of staff, disputes and what needs a decision; of clients, what to check and to pay."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.accounts.rules import ClientRole, StaffRole
+from portal.french import amount, long_date
+from portal.invoices.dispute_models import Dispute
+from portal.invoices.dispute_rules import CLIENT_NEXT, STAFF_NEXT, DisputeState
+from portal.invoices.links import CLIENT, DESK, DESK_DISPUTES, DISPUTES
+from portal.invoices.listing import Kept, of_organisation, rows_of
+from portal.invoices.models import Invoice
+from portal.invoices.payment_rules import Standing
+from portal.invoices.reminder_actions import open_proposals
+from portal.invoices.reminder_rules import Step
+from portal.invoices.rules import came_late
+from portal.registry import Priority, Queue, QueueItem, Viewer
+from portal.web import services, today
+
+DISPUTED, UNMATCHED, LATE, PROPOSED = "contestations", "factures-a-rattacher", "factures-tardives", "impayes"
+TO_CHECK, TO_PAY, TO_ANSWER = "factures-a-verifier", "factures-a-payer", "contestations-a-suivre"
+STAFF = frozenset({StaffRole.BILLING, StaffRole.ADMINISTRATOR})
+READERS = frozenset({ClientRole.BILLING, ClientRole.ADMINISTRATOR})
+
+
+def _is_staff(viewer: Viewer) -> bool:
+    return viewer.organisation_id is None and not STAFF.isdisjoint(viewer.roles)
+
+
+def _disputed(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
+    """Neither the law nor the CGV set a day for an answer: who has waited longest comes first, what is held back before."""
+    if not _is_staff(viewer):
+        return
+    waiting = select(Dispute).where(Dispute.state.in_(STAFF_NEXT)).order_by(Dispute.waiting_since)
+    for dispute in session.scalars(waiting):
+        words = {
+            DisputeState.FILED: f"{dispute.title.lower()} à examiner",
+            DisputeState.ACKNOWLEDGED: "réponse à donner",
+            DisputeState.ANSWERED: "le client a répondu",
+            DisputeState.UPHELD: "le client maintient son désaccord",
+        }[dispute.state]
+        by_day = f", dernier jour le {long_date(dispute.last_day)}" if dispute.last_day else ""
+        yield QueueItem(
+            kind=DISPUTED,
+            title=f"{dispute.organisation.legal_name}, {amount(dispute.amount, dispute.invoice.currency)}",
+            detail=f"{dispute.reference}, {words}, envoyée le {long_date(dispute.sent_on)}{by_day}",
+            url=f"{DESK_DISPUTES}/{dispute.reference}",
+            since=dispute.waiting_since,
+            priority=Priority.HIGH if dispute.holds_back else Priority.NORMAL,
+        )
+
+
+def _unmatched(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
+    if not _is_staff(viewer):
+        return
+    for invoice in session.scalars(select(Invoice).where(Invoice.organisation_id.is_(None)).order_by(Invoice.id)):
+        yield QueueItem(
+            kind=UNMATCHED, title=f"{invoice.title}\u00a0: à qui est-elle\u202f?",
+            detail=f"adressée à {invoice.buyer or 'un client non indiqué'}, le délai de contestation court",
+            url=f"{DESK}/{invoice.id}", since=invoice.imported_at, priority=Priority.HIGH,
+        )  # fmt: skip
+
+
+def _late(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
+    if not _is_staff(viewer):
+        return
+    days = services().library.law.days
+    unseen = select(Invoice).where(Invoice.organisation_id.is_not(None), Invoice.late_seen_at.is_(None))
+    for invoice in session.scalars(unseen.order_by(Invoice.id)):
+        if invoice.available_at is not None and came_late(invoice.issued_on, invoice.available_at, days):
+            yield QueueItem(
+                kind=LATE, title=f"{invoice.title}, arrivée tard chez le client",
+                detail=f"émise le {long_date(invoice.issued_on)}",
+                url=f"{DESK}/{invoice.id}", since=invoice.available_at, priority=Priority.LOW,
+            )  # fmt: skip
+
+
+def _proposed(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
+    if not _is_staff(viewer):
+        return
+    for reminder in open_proposals(session):
+        invoice = reminder.invoice
+        asked = "suspendre les commandes" if reminder.rung.step is Step.SUSPENSION else "mettre en demeure"
+        client = invoice.organisation.legal_name if invoice.organisation else invoice.buyer
+        yield QueueItem(
+            kind=PROPOSED, title=f"{client}\u00a0: {asked}\u202f?",
+            detail=f"{invoice.title}, due le {long_date(reminder.due_on)}",
+            url=f"{DESK}/propositions/{reminder.id}", since=reminder.made_at,
+        )  # fmt: skip
+
+
+def _client(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
+    if viewer.organisation_id is None or READERS.isdisjoint(viewer.roles):
+        return
+    day = today()
+    rows = rows_of(session, services().library, of_organisation(session, viewer.organisation_id), day)
+    for row in rows:
+        invoice, since = row.invoice, row.invoice.available_at or row.invoice.imported_at
+        if row.keeps(Kept.OPEN) and row.clock is not None:
+            yield QueueItem(
+                kind=TO_CHECK, title=f"Vérifier {invoice.the}",
+                detail=f"{amount(invoice.payable, invoice.currency)}, contestable si quelque chose n'est pas juste",
+                url=f"{CLIENT}/{invoice.id}", since=since, last_day=row.clock.last_day, priority=Priority.LOW,
+            )  # fmt: skip
+        if row.standing in {Standing.DUE, Standing.OVERDUE} and row.account.claimable > 0:
+            yield QueueItem(
+                kind=TO_PAY, title=f"Payer {invoice.the}",
+                detail=f"{amount(row.account.claimable, invoice.currency)} à payer",
+                url=f"{CLIENT}/{invoice.id}", since=since, last_day=row.account.due_on,
+            )  # fmt: skip
+        for dispute in row.disputes:
+            if dispute.state in CLIENT_NEXT:
+                yield QueueItem(
+                    kind=TO_ANSWER, title=f"{dispute.title} {dispute.reference}\u00a0: à vous de répondre",
+                    detail=dispute.state.label.lower(), url=f"{DISPUTES}/{dispute.reference}",
+                    since=dispute.waiting_since, priority=Priority.HIGH,
+                )  # fmt: skip
+
+
+QUEUES = (
+    Queue(DISPUTED, "Contestations", _disputed),
+    Queue(UNMATCHED, "Factures à rattacher", _unmatched),
+    Queue(LATE, "Factures arrivées tard", _late),
+    Queue(PROPOSED, "Impayés", _proposed),
+)
+CLIENT_QUEUE = Queue(TO_CHECK, "Factures", _client)
