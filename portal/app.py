@@ -2,19 +2,17 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, url_for
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
 
-from portal import assets, clock, errors, french, health, paper
-from portal.accounts import guard, library_views, security
+from portal import assets, clock, errors, french, gate, health, paper
+from portal.accounts import clients_views, guard, library_views, rates, security
 from portal.accounts import queue as accounts_queue
 from portal.accounts.desk_views import accounts_desk
 from portal.accounts.views import accounts
@@ -22,8 +20,8 @@ from portal.config import Settings
 from portal.desk import views as desk
 from portal.desk.mail_views import desk_mails
 from portal.desk.views import Desk, Start
-from portal.files.rules import FileGone, FileRefused, FileWaiting
-from portal.files.store import StoreAway, open_store
+from portal.files.rules import size_words
+from portal.files.store import open_store
 from portal.invoices import queue as invoices_queue
 from portal.invoices import room as invoices_room
 from portal.logs import log_requests
@@ -32,27 +30,13 @@ from portal.mailbox.views import mailbox
 from portal.quotes import queue as quotes_queue
 from portal.quotes import request_views as quotes
 from portal.quotes.request_desk_views import quotes_desk
+from portal.registry import ClientSection
 from portal.terms import load_library
 from portal.web import AREA, Services, db, settings, today
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 #: What a visitor may send at once: a form and its attachments.
 LARGEST_REQUEST = 50 * 1024 * 1024
-FILE_WAITING = errors.Refusal(
-    "Ce fichier est en cours d'analyse",
-    "Il est bien arrivé et il est gardé. Par sécurité, il ne s'ouvre qu'après avoir été vérifié.",
-    "Revenez dans quelques minutes.",
-)
-FILES_AWAY = errors.Refusal(
-    "Les fichiers sont momentanément indisponibles",
-    "Rien n'est perdu et rien n'a été modifié.",
-    "Recommencez dans une minute.",
-)
-FILE_GONE = errors.Refusal(
-    "Ce fichier n'est plus là",
-    "Il a été effacé, ou retiré parce qu'il contenait un programme malveillant.",
-    "Demandez à qui l'avait envoyé de l'envoyer de nouveau.",
-)
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -85,9 +69,12 @@ NAVIGATION = (
     ("desk.queue", "Bureau"),
     ("invoices.index", "Factures"),
     ("invoices_desk.index", "Factures"),
+    ("clients_desk.index", "Clients"),
     ("accounts.colleagues", "Collègues"),
     ("accounts.safety", "Connexion et sécurité"),
 )
+#: What the rooms show of a client on the staff's page of it, in its order.
+SECTIONS: tuple[ClientSection, ...] = ()
 #: What the rooms hand up to the start pages, and where a client's one leads.
 DESK = Desk(
     staff=(*invoices_queue.QUEUES, quotes_queue.QUEUE, failing.QUEUE, accounts_queue.QUEUE),
@@ -109,7 +96,7 @@ def create_app(given: Settings, *, now: Callable[[], datetime] = clock.now) -> F
     _templates(app)
     db.init_app(app)
     CSRFProtect(app)
-    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", strategy="moving-window")
+    limiter = Limiter(gate.visitor_place, app=app, storage_uri=rates.URI, strategy="fixed-window")
     secure = given.base_url.startswith("https://")
     Talisman(
         app,
@@ -126,10 +113,10 @@ def create_app(given: Settings, *, now: Callable[[], datetime] = clock.now) -> F
         },
     )  # fmt: skip
     log_requests(app)
+    gate.register(app)
     assets.register(app)
     errors.register(app)
     app.register_error_handler(paper.PdfUnavailable, lambda _: errors.show(503, errors.NO_PDF))
-    _files(app)
     app.register_blueprint(health.health)
     _rooms(app, given, limiter)
     return app
@@ -145,6 +132,7 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     guard.register(app)
     app.register_blueprint(accounts)
     app.register_blueprint(accounts_desk)
+    clients_views.register(app, SECTIONS)
     quotes.register(app)
     app.register_blueprint(quotes_desk)
     invoices_room.register(app)
@@ -156,30 +144,6 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
         # Only what is asked of the server by POST: pages may be looked at.
         limited: Any = limiter.limit(rate, methods=["POST"])(app.view_functions[endpoint])
         app.view_functions[endpoint] = limited
-
-
-def _files(app: Flask) -> None:
-    """The page of each way in which a file cannot be given out now, whichever room it belongs to."""
-    for error, status, words in (
-        (FileWaiting, 503, FILE_WAITING),
-        (StoreAway, 503, FILES_AWAY),
-        (FileGone, 410, FILE_GONE),
-    ):
-        app.register_error_handler(error, partial(_no_file, status, words))
-    # A room shows this by its field; here is what is left where it does not.
-    app.register_error_handler(
-        FileRefused,
-        lambda error: errors.show(
-            422, errors.Refusal("Ce fichier n'a pas été pris", str(error), "Rien n'a été enregistré.")
-        ),
-    )
-
-
-def _no_file(status: int, words: errors.Refusal, _: Exception) -> Any:
-    response = errors.show(status, words)
-    if status == 503:  # noqa: PLR2004 - the status is the name
-        response.headers["Retry-After"] = str(errors.RETRY_AFTER)
-    return response
 
 
 def _configuration(given: Settings) -> dict[str, object]:
@@ -211,6 +175,7 @@ def _templates(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=french.money, long_date=french.long_date, weekday_date=french.weekday_date, phone=french.phone,
         phone_link=french.phone_link, number=french.number, moment=paper.moment,
+        file_size=size_words,
     )  # fmt: skip
     company = app.extensions["portal"].library.company
     app.jinja_env.globals.update(company=company, area=AREA, nbsp=french.NO_BREAK)

@@ -1,6 +1,7 @@
 """A clear page for each refusal: what happened, what is kept, what to do."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import Flask, Response, make_response, render_template, request
@@ -9,6 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from portal.db import is_away
+from portal.files.rules import FileGone, FileRefused, FileWaiting
+from portal.files.store import StoreAway
 from portal.logs import logger
 
 #: Seconds after which a visitor may try again when the database is away.
@@ -83,6 +86,22 @@ NO_PDF = Refusal(
     "Recommencez plus tard, ou demandez-nous le document\u00a0: nous vous l'envoyons.",
 )
 
+FILE_WAITING = Refusal(
+    "Ce fichier est en cours d'analyse",
+    "Il est bien arrivé et il est gardé. Par sécurité, il ne s'ouvre qu'après avoir été vérifié.",
+    "Revenez dans quelques minutes.",
+)
+FILES_AWAY = Refusal(
+    "Les fichiers sont momentanément indisponibles",
+    "Rien n'est perdu et rien n'a été modifié.",
+    "Recommencez dans une minute.",
+)
+FILE_GONE = Refusal(
+    "Ce fichier n'est plus là",
+    "Il a été effacé, ou retiré parce qu'il contenait un programme malveillant.",
+    "Demandez à qui l'avait envoyé de l'envoyer de nouveau.",
+)
+
 
 def show(status: int, refusal: Refusal | None = None) -> Response:
     """The page of a refusal; it needs neither the database nor a session."""
@@ -115,4 +134,27 @@ def register(app: Flask) -> None:
         return response
 
     app.register_error_handler(HTTPException, http)
+    _files(app)
     app.register_error_handler(SQLAlchemyError, database)
+
+
+def _files(app: Flask) -> None:
+    """The page of each way in which a file cannot be given out now, whichever room it belongs to."""
+    for error, status, words in (
+        (FileWaiting, 503, FILE_WAITING),
+        (StoreAway, 503, FILES_AWAY),
+        (FileGone, 410, FILE_GONE),
+    ):
+        app.register_error_handler(error, partial(_no_file, status, words))
+    # A room shows this by its field; here is what is left where it does not.
+    app.register_error_handler(
+        FileRefused,
+        lambda error: show(422, Refusal("Ce fichier n'a pas été pris", str(error), "Rien n'a été enregistré.")),
+    )
+
+
+def _no_file(status: int, words: Refusal, _: Exception) -> Any:
+    response = show(status, words)
+    if status == 503:  # noqa: PLR2004 - the status is the name
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response

@@ -5,11 +5,18 @@ asks of the browser (autocomplete, input mode) is said where it is declared.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field
-from wtforms.validators import DataRequired, Email, Length, StopValidation, ValidationError
+from sqlalchemy.orm import Session
+from wtforms import Field, MultipleFileField
+from wtforms.validators import DataRequired, Email, Length, Optional, StopValidation, ValidationError
+
+from portal.files import actions as files
+from portal.files.models import StoredFile
+from portal.files.rules import KINDS, LARGEST, FileRefused, check_size, look, size_words
+from portal.files.store import Store
 
 MESSAGES: Mapping[str, str] = {
     "This field is required.": "Ce champ est obligatoire.",
@@ -102,3 +109,73 @@ def at_most(count: int) -> Length:
 def mail_address() -> Email:
     """A mail address."""
     return Email(MESSAGES["Invalid email address."])
+
+
+class Attachments(MultipleFileField):
+    """Files that go with what is written: looked at before anything is done, kept by ``keep``."""
+
+    def __init__(
+        self, label: str = "Pièces jointes", *, most: int = 10, limit: int = LARGEST,
+        kinds: frozenset[str] | None = None, **more: Any,
+    ) -> None:  # fmt: skip
+        self.most, self.limit, self.kinds = most, limit, kinds
+        more.setdefault(
+            "description",
+            f"{most} fichiers au plus, {size_words(limit)} chacun\u00a0: PDF, images, documents, textes, ZIP.",
+        )
+        more.setdefault("validators", [Optional()])
+        super().__init__(label, **more)
+        # A phone offers its camera where images are asked for.
+        accept = ",".join(["image/*", *(f".{suffix}" for suffix in sorted(kinds or KINDS))])
+        given: dict[str, Any] = self.render_kw or {}  # type: ignore[has-type]
+        self.render_kw = {"accept": accept, "data-most": most, "data-limit": limit} | given
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """What was really chosen: a browser sends one nameless part for an empty field."""
+        self.data = [upload for upload in valuelist if getattr(upload, "filename", None)]
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - the library's signature
+        """Refuse what is too much, too large or of another kind, each by its name."""
+        uploads = self.data or []
+        if len(uploads) > self.most:
+            raise ValidationError(f"Joignez {self.most} fichiers au plus.")
+        problems = []
+        for upload in uploads:
+            try:
+                upload.stream.seek(0, 2)
+                check_size(upload.stream.tell(), upload.filename, self.limit)
+                kind = look(upload.stream, upload.filename)
+                if self.kinds is not None and kind.suffix not in self.kinds:
+                    wanted = ", ".join(sorted(suffix.upper() for suffix in self.kinds))
+                    raise FileRefused(
+                        f"«\u00a0{upload.filename[:80]}\u00a0» n'est pas d'un type accepté ici\u00a0: {wanted}."
+                    )
+            except FileRefused as refused:
+                problems.append(str(refused))
+            finally:
+                upload.stream.seek(0)
+        if problems:
+            raise ValidationError(" ".join(problems))
+
+    def keep(self, session: Session, store: Store, *, kept_for: str, now: datetime) -> list[StoredFile]:
+        """Keep what was sent, in the caller's transaction; what the scanner finds is said by the field.
+
+        Raises:
+            FileRefused: roll back and show the form again: the field says why.
+        """
+        try:
+            return [
+                files.keep(
+                    session, store, upload.stream, name=upload.filename, kept_for=kept_for, now=now, limit=self.limit,
+                    kinds=self.kinds,
+                )
+                for upload in self.data or []
+            ]  # fmt: skip
+        except FileRefused as refused:
+            self.errors = [str(refused)]
+            raise
+
+
+def attachments(label: str = "Pièces jointes", **more: Any) -> Attachments:
+    """The field for files that go with a form: several, none is needed (macro ``attachments``; enctype multipart/form-data)."""
+    return Attachments(label, **more)

@@ -55,6 +55,38 @@ FOR EACH ROW EXECUTE FUNCTION {table}_refuse()""",
     }
 
 
+def only_emptied(table: str, refusal: str, key: str, emptied: Sequence[str], dated: str) -> Guards:
+    """Rows are added and stay; the one change they may see is to be emptied, once and for good, with its date."""
+    first, *_ = emptied
+    change = " AND ".join(
+        [
+            f"NEW.{key} = OLD.{key}",
+            f"OLD.{first} IS NOT NULL",
+            *(f"NEW.{column} IS NULL" for column in emptied),
+            f"NEW.{dated} IS NOT NULL",
+        ]
+    )
+    return {
+        "sqlite": (
+            f"""CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}
+WHEN NOT ({change})
+BEGIN SELECT RAISE(ABORT, '{refusal}'); END""",
+            _sqlite(table, "delete", "delete", refusal),
+            f"""CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
+WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})
+BEGIN SELECT RAISE(ABORT, '{refusal}'); END""",  # noqa: S608 - no word of it comes from outside
+        ),
+        "postgresql": (
+            f"""CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN IF TG_OP = 'UPDATE' THEN IF {change} THEN RETURN NEW; END IF; END IF;
+RAISE EXCEPTION '{refusal}'; END $$""",
+            f"""CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table}
+FOR EACH ROW EXECUTE FUNCTION {table}_refuse()""",
+            _no_truncate(table),
+        ),
+    }
+
+
 def guard(table: FromClause, *guards: Guards, functions: Sequence[str] = ()) -> None:
     """Set guards up wherever a table is made; ``functions`` are those beside the refusal that go with it."""
     if not isinstance(table, Table):

@@ -49,6 +49,28 @@ def add(settings: Settings, *, email: str, name: str | None, roles: tuple[str, .
     say(f"Première connexion : {settings.base_url}/espace-client/connexion")
 
 
+@staff.command(cls=FrenchCommand)
+@click.argument("email")
+@with_settings
+def remove(settings: Settings, *, email: str) -> None:
+    """Retirer l'accès d'un membre de l'équipe : sessions fermées, mot de passe, clés et application oubliés."""
+    from sqlalchemy.orm import Session
+
+    from portal.accounts import actions
+    from portal.mail.message import BadAddress
+
+    with database(settings) as engine, Session(engine) as session:
+        try:
+            person = actions.find_person(session, email)
+        except BadAddress as error:
+            raise Refused(f"« {email} » n'est pas une adresse.") from error
+        if person is None or not person.staff or not person.active:
+            raise Refused(f"« {email} » n'est l'adresse de personne dans l'équipe.")
+        actions.remove_staff(session, person, by=None, now=clock.now())
+        session.commit()
+    say(f"{email} n'a plus d'accès. Revenir demandera « portal staff add » et de tout régler de nouveau.")
+
+
 @staff.command("reset-second-factor", cls=FrenchCommand)
 @click.argument("email")
 @with_settings

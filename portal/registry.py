@@ -79,6 +79,35 @@ class PersonalData:
     erase: Callable[[Session, str, datetime], Collection[str]]  # references of what was erased
 
 
+@dataclass(frozen=True, slots=True)
+class SectionRow:
+    """One line of a client's page: what it is, where it leads, and a word on where it stands."""
+
+    title: str
+    detail: str = ""
+    url: str | None = None
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSection:
+    """What one room shows of a client on the staff's page of it.
+
+    ``rows`` gives what this member of staff may see, the latest first; the page shows the first few.
+    ``all_at`` gives the address of the whole list; ``add_at`` and ``add_words`` a button that begins a new one,
+    shown to who may call the route ``add_endpoint``.
+    """
+
+    key: str
+    title: str
+    rows: Callable[[Session, int, Viewer], Iterable[SectionRow]]  # session, organisation's id, who looks
+    empty: str  # a sentence in place of the list
+    all_at: Callable[[int], str] | None = None
+    add_at: Callable[[int], str] | None = None
+    add_words: str = ""
+    add_endpoint: str = ""
+
+
 def in_order(items: Iterable[QueueItem]) -> list[QueueItem]:
     """Put things in the order they are to be looked at: last day, then priority, then age.
 

@@ -85,6 +85,14 @@ ROUTES: Mapping[str, Access] = {
     "accounts_desk.show": staff(SALES, ADMINISTRATOR),
     "accounts_desk.grant": staff(SALES, ADMINISTRATOR),
     "accounts_desk.set_aside": staff(SALES, ADMINISTRATOR),
+    # Clients, as staff keep them.
+    "clients_desk.index": staff(),
+    "clients_desk.show": staff(),
+    "clients_desk.create": staff(SALES, BILLING, ADMINISTRATOR),
+    "clients_desk.edit": staff(SALES, BILLING, ADMINISTRATOR),
+    "clients_desk.invite": staff(SALES, ADMINISTRATOR),
+    "clients_desk.withdraw": staff(SALES, ADMINISTRATOR),
+    "clients_desk.remove": staff(SALES, ADMINISTRATOR),
     # Quote requests: public pages, then the desk's.
     "quotes.ask": ANYONE,
     "quotes.received": ANYONE,  # by an unguessable link, as is the follow-up

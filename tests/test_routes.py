@@ -15,7 +15,7 @@ from tests.accounts.test_sign_in import everything
 __all__ = ["Clock", "portal"]  # the fixture is used below
 
 #: What stands for an argument: nothing that exists.
-NOWHERE: dict[str, object] = {"IntegerConverter": 999_999}
+NOWHERE: dict[str, object] = {"Number": 999_999}
 
 
 def rules(portal: Portal) -> Iterator[Rule]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
-from portal.accounts.models import Grant, Invitation, Organisation, Person
+from portal.accounts.models import Grant, Invitation, MailCode, Organisation, Person
 from portal.accounts.rules import (
     INVITATION_LIFE,
     ClientRole,
@@ -16,15 +17,27 @@ from portal.accounts.rules import (
     StaffRole,
     check_may_administer,
     check_one_left,
+    may_keep_clients,
 )
 from portal.accounts.sign_in import LETTERS, digest, end_sessions, new_token
 from portal.evidence.actions import record
 from portal.mail.actions import post
 from portal.mail.message import check_address
 
+#: How an organisation is known.
+IDENTITY = ("siren", "siret", "vat_number", "swiss_uid")
+
 
 class AddressTaken(Exception):
     """The address signs in already, for another organisation or for the staff."""
+
+
+class IdentityTaken(Exception):
+    """Another client has this number."""
+
+    def __init__(self, organisation: Organisation) -> None:
+        self.organisation = organisation
+        super().__init__(organisation.id)
 
 
 class InvitationOver(Exception):
@@ -74,6 +87,42 @@ def create_organisation(
         {"organisation": organisation.id, "name": legal_name, "by": by.email if by else None}, at=now,
     )  # fmt: skip
     return organisation
+
+
+def update_organisation(
+    session: Session, organisation: Organisation, *, by: Person, now: datetime, identity: Identity, **values: Any
+) -> bool:
+    """Change what is known of a client; what it was and what it is are recorded. False: nothing is different.
+
+    Raises:
+        NotAllowed: ``by`` is no staff who keeps clients.
+        IdentityTaken: another client has that number.
+    """
+    if not (by.staff and may_keep_clients(by.role_names)):
+        raise NotAllowed
+    session.refresh(organisation, with_for_update=True)
+    wanted = values | {name: getattr(identity, name) for name in IDENTITY}
+    if wanted["vat_number"] is None:
+        wanted["vat_number"] = organisation.vat_number if organisation.siren == identity.siren else None
+    other = find_organisation(session, identity)
+    if other is not None and other.id != organisation.id:
+        raise IdentityTaken(other)
+    before = {name: getattr(organisation, name) for name in wanted}
+    after = {name: value for name, value in wanted.items() if value != before[name]}
+    if not after:
+        return False
+    for name, value in after.items():
+        setattr(organisation, name, value)
+    session.flush()
+    record(
+        session, "accounts.organisation_changed",
+        {
+            "organisation": organisation.id, "by": by.email, "after": after,
+            "before": {name: before[name] for name in after},
+        },
+        at=now,
+    )  # fmt: skip
+    return True
 
 
 def add_person(
@@ -261,9 +310,33 @@ def remove_person(session: Session, person: Person, *, by: Person, now: datetime
     _check_administers(by, person.organisation)
     if ClientRole.ADMINISTRATOR in person.role_names:
         check_one_left(_administrators(session, person), person.id)
-    person.active, person.removed_at, person.fs_uniquifier = False, now, uuid4().hex
-    end_sessions(session, person, now=now)
+    _forget_means(session, person, now=now)
     record(session, "accounts.removed", {"person": person.id, "by": by.email}, at=now)
+
+
+def remove_staff(session: Session, person: Person, *, by: Person | None, now: datetime) -> None:
+    """Somebody leaves the company: signs in no more, every open session ends now, every means is forgotten.
+
+    Raises:
+        NotAllowed: they are no staff.
+    """
+    if not person.staff:
+        raise NotAllowed
+    _forget_means(session, person, now=now)
+    session.flush()
+    _set_roles(session, person, ())
+    record(session, "accounts.staff_removed", {"person": person.id, "by": by.email if by else None}, at=now)
+
+
+def _forget_means(session: Session, person: Person, *, now: datetime) -> None:
+    """Close an account: whoever comes back into it, in a year or by somebody's mistake, sets everything up anew."""
+    person.active, person.removed_at, person.fs_uniquifier = False, now, uuid4().hex
+    person.password = person.tf_primary_method = person.tf_totp_secret = person.app_counter = None
+    person.fs_webauthn_user_handle = None
+    person.password_failures = person.app_failures = 0
+    person.webauthn.clear()
+    session.execute(delete(MailCode).where(MailCode.person_id == person.id))
+    end_sessions(session, person, now=now)
 
 
 def reset_second_factor(session: Session, person: Person, *, by: Person | None, now: datetime) -> None:

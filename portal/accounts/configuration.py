@@ -54,7 +54,7 @@ CONFIGURATION: dict[str, Any] = {
     "SECURITY_WAN_SIGNIN_TEMPLATE": "accounts/passkey.html",
     "SECURITY_WAN_VERIFY_TEMPLATE": "accounts/passkey.html",
     "SECURITY_MSG_GENERIC_AUTHN_FAILED": (
-        "Cette réponse n'est pas la bonne, ou elle ne vaut plus. Vérifiez l'adresse et le code, ou demandez un nouveau code.",
+        "Cette réponse n'est pas la bonne, ou elle ne vaut plus. Un code vaut dans le navigateur qui l'a demandé. Vérifiez l'adresse et le code, ouvrez le lien du courriel, ou demandez un nouveau code.",
         "error",
     ),
     "SECURITY_MSG_GENERIC_US_SIGNIN": (

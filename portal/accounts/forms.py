@@ -4,13 +4,14 @@ from typing import Any
 
 from flask_security import UnifiedSigninForm
 from flask_security.utils import hash_password, lookup_identity
-from wtforms import EmailField, SelectMultipleField, StringField, TextAreaField
+from wtforms import BooleanField, EmailField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Optional, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.accounts import sign_in
 from portal.accounts.models import Person
-from portal.accounts.rules import CLIENT_WORDS, InvalidIdentity, is_code, parse_identity
+from portal.accounts.rules import CLIENT_WORDS, COUNTRIES, InvalidIdentity, is_code, parse_identity
+from portal.accounts.security import browser
 from portal.forms import BaseForm, at_most, mail_address, one_line, required, strip
 from portal.web import db, now
 
@@ -23,6 +24,7 @@ class SignInForm(UnifiedSigninForm):
     def validate(self, **kwargs: Any) -> bool:
         """Check the form; what it costs tells nothing of whether the address is known."""
         self.identity.data = (self.identity.data or "").strip()
+        browser()  # given its mark whoever is asked for: a cookie tells nothing either
         passed: bool = super().validate(**kwargs)
         if not passed:
             found = lookup_identity(self.identity.data or "")
@@ -32,7 +34,7 @@ class SignInForm(UnifiedSigninForm):
                     sign_in.pretend_to_send(db.session, now=now())
             elif is_code(self.passcode.data or ""):
                 if known is None:
-                    sign_in.use_code(db.session, Person(id=0), self.passcode.data or "", now=now())
+                    sign_in.use_code(db.session, Person(id=0), self.passcode.data or "", browser(), now=now())
             elif known is None or not known.password:
                 # Checking a password takes a while, so somebody who has none takes it too.
                 hash_password(self.passcode.data or "-")
@@ -86,6 +88,29 @@ class InvitationForm(BaseForm):
         render_kw={"autocomplete": "off"},
     )  # fmt: skip
     roles = Boxes("Rôles", choices=ROLES, validators=[at_least_one])
+
+
+class ClientForm(BaseForm):
+    """What is known of a client."""
+
+    legal_name = StringField(
+        "Nom ou raison sociale", filters=[one_line], validators=[required("Écrivez le nom de l'organisation."), at_most(200)],
+        render_kw={"autocomplete": "off"},
+    )  # fmt: skip
+    identity = StringField(
+        "SIREN ou SIRET", filters=[strip],
+        description="Hors de France, son numéro de TVA européen ou son IDE suisse.",
+        validators=[required("Écrivez le SIREN ou le SIRET de l'organisation."), at_most(40), identity_number],
+        render_kw={"autocomplete": "off"},
+    )  # fmt: skip
+    street = StringField("Rue et numéro", filters=[one_line], validators=[Optional(), at_most(200)])
+    postal_code = StringField("Code postal", filters=[one_line], validators=[Optional(), at_most(20)])
+    city = StringField("Commune", filters=[one_line], validators=[Optional(), at_most(100)])
+    country = SelectField("Pays", choices=list(COUNTRIES.items()), default="FR")
+    public_body = BooleanField(
+        "Organisme public",
+        description="Administration ou collectivité\u00a0: d'autres règles de paiement s'appliquent.",
+    )
 
 
 class AccessForm(BaseForm):

@@ -189,13 +189,18 @@ class SignedIn(Base):
 
 
 class MailCode(Base):
-    """A code sent by mail: used once, tried five times, for ten minutes; a later one takes its place."""
+    """A code sent by mail: used once, tried five times, for ten minutes, in the browser that asked for it alone.
+
+    A later one of the same browser takes its place. The link beside it works in any browser.
+    """
 
     __tablename__ = "mail_code"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     digest: Mapped[str] = mapped_column(String(DIGEST))
+    browser: Mapped[str] = mapped_column(String(DIGEST))  # digest of what the browser keeps between sessions
+    known: Mapped[bool] = mapped_column(default=False)  # whether this person has signed in there before
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)

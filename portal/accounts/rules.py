@@ -1,5 +1,6 @@
 """Who may be a client, who may do what, how long a code or a session holds: pure."""
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,8 +16,14 @@ CODE_LIFE = timedelta(minutes=10)
 ATTEMPTS = 5
 #: How long a password or an authenticator rests after that many wrong answers.
 REST = timedelta(minutes=15)
-#: Codes sent to one person in an hour: a mailbox is no place to be flooded.
+#: Codes that one browser may ask for a person in an hour: a mailbox is no place to be flooded.
 CODES_AN_HOUR = 5
+#: Codes that all browsers where a person never signed in may ask for, while the earlier of them are still good: whoever
+#: asks in somebody's name finds the limit only when a link that works lies in the owner's mailbox.
+CODES_OF_STRANGERS = 5
+#: Answers that may be tried in a day from such browsers together, and from each browser that is known; the link of a
+#: mail goes on working, so that nobody who reads the mailbox is locked out.
+TRIES_A_DAY = 25
 #: How long a sign-in waits for its second factor, or for one to be set up.
 HALF_WAY = timedelta(minutes=10)
 CLIENT_SESSION = timedelta(days=30)
@@ -139,6 +146,27 @@ def check_one_left(administrators: Iterable[int], leaving: int) -> None:
 def may_answer_access(roles: Iterable[str]) -> bool:
     """Whether this member of the staff opens an access for who asks: sales and administration do."""
     return bool({StaffRole.SALES, StaffRole.ADMINISTRATOR} & set(roles))
+
+
+def may_keep_clients(roles: Iterable[str]) -> bool:
+    """Whether this member of the staff writes down clients, and changes what is known of them."""
+    return bool({StaffRole.SALES, StaffRole.BILLING, StaffRole.ADMINISTRATOR} & set(roles))
+
+
+#: Where an organisation may be: ISO 3166 code -> French name. France, the Union and Switzerland, for their numbers can be checked.
+COUNTRIES = {
+    "FR": "France", "DE": "Allemagne", "AT": "Autriche", "BE": "Belgique", "BG": "Bulgarie", "CY": "Chypre",
+    "HR": "Croatie", "DK": "Danemark", "ES": "Espagne", "EE": "Estonie", "FI": "Finlande", "GR": "Grèce",
+    "HU": "Hongrie", "IE": "Irlande", "IT": "Italie", "LV": "Lettonie", "LT": "Lituanie", "LU": "Luxembourg",
+    "MT": "Malte", "NL": "Pays-Bas", "PL": "Pologne", "PT": "Portugal", "RO": "Roumanie", "SK": "Slovaquie",
+    "SI": "Slovénie", "SE": "Suède", "CZ": "Tchéquie", "CH": "Suisse",
+}  # fmt: skip
+
+
+def folded(words: str) -> str:
+    """Words as they are searched for: without capitals or accents."""
+    plain = unicodedata.normalize("NFKD", words.casefold())
+    return "".join(ch for ch in plain if not unicodedata.combining(ch))
 
 
 def is_code(answer: str) -> bool:

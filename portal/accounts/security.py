@@ -70,7 +70,7 @@ class Codes(Totp):
     def generate_totp_password(self, totp_secret: str) -> str:
         """A code for a person, by mail."""
         if totp_secret.startswith(_BY_MAIL):
-            return sign_in.make_code(db.session, int(totp_secret.removeprefix(_BY_MAIL)), now=now())
+            return sign_in.make_code(db.session, int(totp_secret.removeprefix(_BY_MAIL)), browser(), now=now())
         made: str = super().generate_totp_password(totp_secret)
         return made
 
@@ -80,7 +80,9 @@ class Codes(Totp):
             return False
         user = db.session.get_one(Person, user.id)  # not the proxy of the person signed in
         if totp_secret.startswith(_BY_MAIL):
-            return sign_in.use_code(db.session, user, token, now=now())
+            if request.endpoint == "security.us_verify_link":
+                return sign_in.use_link(db.session, user, token, now=now())
+            return sign_in.use_code(db.session, user, token, browser(), now=now())
         check = super().verify_totp
         return sign_in.try_answer(
             db.session, user, "app", lambda: bool(check(token.strip(), totp_secret, user, window)), now=now()
@@ -159,7 +161,7 @@ def check_password(held: Session, person: Person, check: Callable[[], bool]) -> 
 
 def may_send_code(held: Session, person: Person) -> bool:
     """Whether one more code may be sent in this request; where none may, that takes as long as for an unknown address."""
-    if sign_in.codes_left(held, person, now=now()) > 0:
+    if sign_in.codes_left(held, person, browser(), now=now()) > 0:
         return True
     sign_in.pretend_to_send(held, now=now())
     return False
@@ -199,11 +201,16 @@ def check_half_way() -> None:
 # --- Sessions ------------------------------------------------------------------------------------
 
 
+def browser() -> str:
+    """What this browser keeps between sessions: it knows its own codes by it, and its owner's devices by its digest."""
+    held: str = session.setdefault("device", secrets.token_urlsafe(16))
+    return held
+
+
 def _began(_: Flask, user: Person, authn_via: list[str] | None = None, **__: Any) -> None:
-    device = session.setdefault("device", secrets.token_urlsafe(16))
     session.permanent = True
     session["token"] = sign_in.begin_session(
-        db.session, user, device=device, device_name=device_name(request.user_agent.string),
+        db.session, user, device=browser(), device_name=device_name(request.user_agent.string),
         means=authn_via or ["second_factor"], domain=mail_domain(), base_url=settings().base_url, now=now(),
     )  # fmt: skip
     after_this_request(_commit)

@@ -10,11 +10,20 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import MailCode, Person, SignedIn
-from portal.accounts.rules import ATTEMPTS, CODE_DIGITS, CODE_LIFE, CODES_AN_HOUR, REST, session_end
+from portal.accounts.rules import (
+    ATTEMPTS,
+    CODE_DIGITS,
+    CODE_LIFE,
+    CODES_AN_HOUR,
+    CODES_OF_STRANGERS,
+    REST,
+    TRIES_A_DAY,
+    session_end,
+)
 from portal.mail.actions import post
 from portal.mail.letters import Letters
 
@@ -41,42 +50,67 @@ def hold(session: Session, person: Person) -> None:
 # --- Codes by mail -------------------------------------------------------------------------------
 
 
-def codes_left(session: Session, person: Person, *, now: datetime) -> int:
-    """How many codes this person may still be sent in the hour; whoever asks at the same moment waits for the commit."""
+def is_known(session: Session, person_id: int, browser: str) -> bool:
+    """Whether this person has signed in with this browser before (``browser``: what it keeps, as it is)."""
+    seen = select(SignedIn.id).where(SignedIn.person_id == person_id, SignedIn.device == digest(browser)).limit(1)
+    return session.scalar(seen) is not None
+
+
+def codes_left(session: Session, person: Person, browser: str, *, now: datetime) -> int:
+    """How many codes this browser may still ask for; whoever asks at the same moment waits for the commit."""
     hold(session, person)
-    sent = session.scalar(
-        select(func.count())
-        .select_from(MailCode)
-        .where(MailCode.person_id == person.id, MailCode.sent_at > now - timedelta(hours=1))
-    )
-    return max(0, CODES_AN_HOUR - (sent or 0))
+
+    def sent(since: timedelta, which: ColumnElement[bool]) -> int:
+        count = select(func.count()).select_from(MailCode).where(MailCode.person_id == person.id, which)
+        return session.scalar(count.where(MailCode.sent_at > now - since)) or 0
+
+    left = CODES_AN_HOUR - sent(timedelta(hours=1), MailCode.browser == digest(browser))
+    if not is_known(session, person.id, browser):
+        left = min(left, CODES_OF_STRANGERS - sent(CODE_LIFE, MailCode.known.is_(False)))
+    return max(0, left)
 
 
-def make_code(session: Session, person_id: int, *, now: datetime) -> str:
-    """A new code for a person; the earlier ones are worth nothing from here on."""
+def make_code(session: Session, person_id: int, browser: str, *, now: datetime) -> str:
+    """A new code for a person in a browser, whose earlier ones are worth nothing from here on."""
+    mine = digest(browser)
     session.execute(
-        update(MailCode).where(MailCode.person_id == person_id, MailCode.spent_at.is_(None)).values(spent_at=now)
+        update(MailCode)
+        .where(MailCode.person_id == person_id, MailCode.browser == mine, MailCode.spent_at.is_(None))
+        .values(spent_at=now)
     )
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
     session.add(
-        MailCode(person_id=person_id, digest=_code_digest(person_id, code), sent_at=now, expires_at=now + CODE_LIFE)
-    )
+        MailCode(
+            person_id=person_id, digest=_code_digest(person_id, code), browser=mine,
+            known=is_known(session, person_id, browser), sent_at=now, expires_at=now + CODE_LIFE,
+        )
+    )  # fmt: skip
     session.flush()
     return code
 
 
-def use_code(session: Session, person: Person, code: str, *, now: datetime) -> bool:
-    """Whether this is the code that was sent: each answer counts, a right one is the last.
+def use_code(session: Session, person: Person, code: str, browser: str, *, now: datetime) -> bool:
+    """Whether this is the code that was sent to this browser: each answer counts, a right one is the last.
 
     Both are kept at once, whatever becomes of the request.
     """
+    mine = digest(browser)
+    scope = MailCode.browser == mine if is_known(session, person.id, browser) else MailCode.known.is_(False)
+    session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
+    tried = (
+        select(func.coalesce(func.sum(MailCode.attempts), 0))
+        .where(MailCode.person_id == person.id, scope, MailCode.sent_at > now - timedelta(days=1))
+        .scalar_subquery()
+    )
     counted = (
         update(MailCode)
         .where(
             MailCode.person_id == person.id,
+            MailCode.browser == mine,
             MailCode.spent_at.is_(None),
             MailCode.expires_at > now,
             MailCode.attempts < ATTEMPTS,
+            tried < TRIES_A_DAY,
         )
         .values(attempts=MailCode.attempts + 1)
         .returning(MailCode.id, MailCode.digest)
@@ -85,12 +119,35 @@ def use_code(session: Session, person: Person, code: str, *, now: datetime) -> b
     found = session.execute(counted).first()
     right = found is not None and secrets.compare_digest(found.digest, _code_digest(person.id, code.strip()))
     if found is not None and right:
-        session.execute(
-            update(MailCode).where(MailCode.id == found.id).values(spent_at=now),
-            execution_options={"synchronize_session": False},
-        )
+        _spend(session, MailCode.id == found.id, now)
     session.commit()
     return right
+
+
+def use_link(session: Session, person: Person, code: str, *, now: datetime) -> bool:
+    """Whether the link of a mail holds a code that is still good, in whatever browser it is opened.
+
+    Its address names its person by a secret that nobody but the reader of the mail has seen: there is nothing to guess,
+    and wrong codes typed elsewhere do not touch it.
+    """
+    right = (
+        MailCode.person_id == person.id,
+        MailCode.digest == _code_digest(person.id, code.strip()),
+        MailCode.expires_at > now,
+    )
+    used = _spend(session, and_(*right), now)
+    session.commit()
+    return used
+
+
+def _spend(session: Session, which: ColumnElement[bool], now: datetime) -> bool:
+    spent = update(MailCode).where(which, MailCode.spent_at.is_(None)).values(spent_at=now).returning(MailCode.id)
+    return session.execute(spent, execution_options={"synchronize_session": False}).first() is not None
+
+
+def forget_old_codes(session: Session, *, now: datetime) -> None:
+    """Drop codes that count for nothing any more."""
+    session.execute(delete(MailCode).where(MailCode.sent_at <= now - timedelta(days=2)))
 
 
 def _code_digest(person_id: int, code: str) -> str:

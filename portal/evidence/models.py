@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Base, UtcDateTime
 from portal.evidence.chain import Link
-from portal.guards import append_only, guard
+from portal.guards import append_only, guard, only_emptied
 
 DIGEST = 64
 
@@ -53,3 +53,8 @@ class Payload(Base):
 
 REFUSAL = "the evidence log is append-only"
 guard(Entry.__table__, append_only("evidence_entry", REFUSAL, ("seq",), ("digest",)))
+# What an entry commits to may be forgotten (an erasure under the GDPR), and nothing else may be done to it.
+guard(
+    Payload.__table__,
+    only_emptied("evidence_payload", "the evidence log is only ever erased", "seq", ("content", "salt"), "erased_at"),
+)

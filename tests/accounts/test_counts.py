@@ -14,6 +14,9 @@ from portal.accounts.models import MailCode, Person
 from portal.accounts.rules import ATTEMPTS, CODES_AN_HOUR
 from tests.accounts.conftest import CLAIRE, NOON, Portal
 
+#: What a browser keeps.
+HERE = "one browser"
+
 
 def at_once(portal: Portal, count: int, act: Callable[[Session], bool]) -> list[bool]:
     """What an act answers when as many as that do it at the same moment."""
@@ -36,14 +39,14 @@ def at_once(portal: Portal, count: int, act: Callable[[Session], bool]) -> list[
 
 def new_code(portal: Portal) -> str:
     with portal.sessions.begin() as session:
-        return sign_in.make_code(session, portal.ids[CLAIRE], now=NOON)
+        return sign_in.make_code(session, portal.ids[CLAIRE], HERE, now=NOON)
 
 
 def test_a_code_used_by_several_at_the_same_moment_lets_one_in(portal: Portal) -> None:
     code = new_code(portal)
 
     def use(session: Session) -> bool:
-        return sign_in.use_code(session, session.get_one(Person, portal.ids[CLAIRE]), code, now=NOON)
+        return sign_in.use_code(session, session.get_one(Person, portal.ids[CLAIRE]), code, HERE, now=NOON)
 
     assert sorted(at_once(portal, 4, use)) == [False, False, False, True]
 
@@ -51,10 +54,10 @@ def test_a_code_used_by_several_at_the_same_moment_lets_one_in(portal: Portal) -
 def test_codes_asked_for_at_the_same_moment_are_no_more_than_five_and_one_is_good(portal: Portal) -> None:
     def ask(session: Session) -> bool:
         person = session.get_one(Person, portal.ids[CLAIRE])
-        if sign_in.codes_left(session, person, now=NOON) == 0:
+        if sign_in.codes_left(session, person, HERE, now=NOON) == 0:
             return False
         time.sleep(0.05)  # as long as it takes to be overtaken
-        sign_in.make_code(session, person.id, now=NOON)
+        sign_in.make_code(session, person.id, HERE, now=NOON)
         return True
 
     assert sorted(at_once(portal, 8, ask)) == [False] * 3 + [True] * CODES_AN_HOUR
@@ -87,12 +90,12 @@ def test_guesses_at_the_same_moment_are_all_counted(portal: Portal) -> None:
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
 
     def guess(session: Session) -> bool:
-        return sign_in.use_code(session, session.get_one(Person, portal.ids[CLAIRE]), wrong, now=NOON)
+        return sign_in.use_code(session, session.get_one(Person, portal.ids[CLAIRE]), wrong, HERE, now=NOON)
 
     assert at_once(portal, 8, guess) == [False] * 8
     with portal.sessions() as session:
         assert session.scalars(select(MailCode)).one().attempts == ATTEMPTS
-        assert not sign_in.use_code(session, session.get_one(Person, portal.ids[CLAIRE]), code, now=NOON)
+        assert not sign_in.use_code(session, session.get_one(Person, portal.ids[CLAIRE]), code, HERE, now=NOON)
 
 
 def test_passwords_tried_at_the_same_moment_are_all_counted(portal: Portal) -> None:

@@ -16,11 +16,12 @@ MAILS: dict[str, tuple[dict[str, Any], str, str]] = {
         """\
 Bonjour,
 
-Voici votre code pour vous connecter à l'espace client. Il sert une seule fois, dans les 10 minutes.
+Voici votre code pour vous connecter à l'espace client. Il sert une seule fois, dans les 10 minutes et dans le \
+navigateur qui l'a demandé.
 
 123456
 
-Vous pouvez aussi ouvrir cette page et confirmer\u00a0:
+Vous pouvez aussi ouvrir cette page, dans n'importe quel navigateur, et confirmer\u00a0:
 
 Me connecter\u00a0:
 https://portail.example/lien?id=1&code=123456

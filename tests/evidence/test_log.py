@@ -77,8 +77,52 @@ def test_an_erased_payload_leaves_the_chain_verifiable(sessions: sessionmaker[Se
         assert (payload.content, payload.salt, payload.erased_at) == (None, None, NOON)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE evidence_payload SET content = '{}' WHERE seq = 2",
+        "UPDATE evidence_payload SET salt = salt WHERE seq = 2",
+        "UPDATE evidence_payload SET seq = 9 WHERE seq = 2",
+        "UPDATE evidence_payload SET erased_at = '2027-01-01' WHERE seq = 1",  # erased already
+        "UPDATE evidence_payload SET content = '{}', salt = 'x', erased_at = NULL WHERE seq = 1",  # brought back
+        "DELETE FROM evidence_payload WHERE seq = 1",
+        "DELETE FROM evidence_payload",
+        "INSERT INTO evidence_payload (seq, content, salt) VALUES (2, '{}', 'x')",
+    ],
+)
+def test_a_payload_is_erased_and_nothing_else(sessions: sessionmaker[Session], engine: Engine, change: str) -> None:
+    fill(sessions)
+    with sessions.begin() as session:
+        erase_payload(session, session.get_one(Entry, 1), at=NOON)
+    with pytest.raises(DBAPIError), engine.begin() as connection:
+        connection.execute(text(change))
+    assert broken(sessions) == []
+
+
+def test_a_payload_is_not_replaced_or_truncated(sessions: sessionmaker[Session], engine: Engine) -> None:
+    fill(sessions)
+    words = (
+        "INSERT OR REPLACE INTO evidence_payload (seq, content, salt) VALUES (2, '{}', 'x')"
+        if engine.dialect.name == "sqlite"
+        else "TRUNCATE evidence_payload"
+    )
+    with pytest.raises(DBAPIError, match="only ever erased"), engine.begin() as connection:
+        connection.execute(text(words))
+
+
+def disarm(engine: Engine) -> None:
+    """What somebody with every right on the database could do."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("ALTER TABLE evidence_payload DISABLE TRIGGER USER"))
+            return
+        for name in ("update", "delete"):
+            connection.execute(text(f"DROP TRIGGER evidence_payload_no_{name}"))
+
+
 def test_a_changed_payload_is_found_and_a_vanished_one_too(sessions: sessionmaker[Session], engine: Engine) -> None:
     fill(sessions)
+    disarm(engine)
     with engine.begin() as connection:
         connection.execute(text("UPDATE evidence_payload SET content = '{}' WHERE seq = 1"))
         connection.execute(text("DELETE FROM evidence_payload WHERE seq = 3"))
