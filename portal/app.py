@@ -81,7 +81,7 @@ DESK = Desk(
     client=(invoices_queue.CLIENT_QUEUE,),
     starts=(
         Start("invoices.index", "Voir mes factures", "Ce qui est à payer, et jusqu'à quand contester."),
-        Start("quotes.ask", "Demander un devis", "Décrivez votre besoin\u00a0: nous vous répondons par mail."),
+        Start("quotes.ask", "Demander un devis", "Décrivez votre besoin\u00a0: nous vous répondons par courriel."),
         Start("accounts.colleagues", "Voir mes collègues", "Qui a accès à cet espace, et qui l'administre."),
         Start("accounts.safety", "Régler ma connexion", "Clés d'accès, mot de passe, appareils connectés."),
     ),

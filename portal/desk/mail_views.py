@@ -35,8 +35,8 @@ def again(number: int) -> Any:
     mail = _mail(number)
     if send_again(db.session, mail, now=now()):
         db.session.commit()
-        flash("Le mail repart dans un instant. S'il échoue encore, il revient ici.", "success")
+        flash("Le courriel repart dans un instant. S'il échoue encore, il revient ici.", "success")
     else:
         db.session.rollback()
-        flash("Ce mail est parti, ou il est en train de partir.", "success")
+        flash("Ce courriel est parti, ou il est en train de partir.", "success")
     return redirect(f"{PAGE}/{number}", 303)

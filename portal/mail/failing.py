@@ -49,7 +49,7 @@ def _items(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
         given_up = job.given_up_at is not None
         yield QueueItem(
             kind=KIND,
-            title=f"Mail non parti\u00a0: {mail.subject}",
+            title=f"Courriel non parti\u00a0: {mail.subject}",
             detail="abandonné, à reprendre" if given_up else f"nouvel essai prévu, {job.attempts} déjà faits",
             url=f"{PAGE}/{mail.id}",
             since=mail.created_at,
@@ -57,4 +57,4 @@ def _items(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
         )
 
 
-QUEUE = Queue(KIND, "Mails non partis", _items)
+QUEUE = Queue(KIND, "Courriels non partis", _items)

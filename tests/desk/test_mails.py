@@ -52,7 +52,7 @@ def test_a_mail_that_was_given_up_waits_on_the_desk_and_leaves_when_it_is_sent_a
     staff._page(303)
     try_once(portal, Kept())
     assert "Rien n'attend" in staff.open("bureau/")
-    assert "Mail parti" in staff.open(MAIL)
+    assert "Courriel parti" in staff.open(MAIL)
 
 
 def test_a_mail_that_a_worker_holds_is_left_to_it(portal: Portal) -> None:
@@ -97,6 +97,6 @@ def test_only_an_administrator_of_the_staff_sees_other_peoples_mail(portal: Port
 def test_kinds_can_be_looked_at_one_by_one(portal: Portal) -> None:
     fail(portal)
     staff = signed_in(portal, STAFF)
-    assert "Mails non partis (1)" in staff.open("bureau/")
+    assert "Courriels non partis (1)" in staff.open("bureau/")
     assert "Votre devis" in staff.open("bureau/?genre=mails-en-echec")
     assert "Rien de ce genre n'attend" in staff.open("bureau/?genre=demandes-de-devis")
