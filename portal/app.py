@@ -17,6 +17,9 @@ from portal.accounts import queue as accounts_queue
 from portal.accounts.desk_views import accounts_desk
 from portal.accounts.views import accounts
 from portal.config import Settings
+from portal.contracts import queue as contracts_queue
+from portal.contracts import views as contracts
+from portal.contracts.desk_views import contracts_desk
 from portal.desk import views as desk
 from portal.desk.mail_views import desk_mails
 from portal.desk.views import Desk, Start
@@ -70,6 +73,8 @@ NAVIGATION = (
     ("invoices.index", "Factures"),
     ("invoices_desk.index", "Factures"),
     ("clients_desk.index", "Clients"),
+    ("contracts_desk.index", "Contrats"),
+    ("contracts.index", "Contrats"),
     ("accounts.colleagues", "Collègues"),
     ("accounts.safety", "Connexion et sécurité"),
 )
@@ -77,11 +82,22 @@ NAVIGATION = (
 SECTIONS: tuple[ClientSection, ...] = ()
 #: What the rooms hand up to the start pages, and where a client's one leads.
 DESK = Desk(
-    staff=(*invoices_queue.QUEUES, quotes_queue.QUEUE, failing.QUEUE, accounts_queue.QUEUE),
-    client=(invoices_queue.CLIENT_QUEUE,),
+    staff=(
+        *invoices_queue.QUEUES,
+        quotes_queue.QUEUE,
+        failing.QUEUE,
+        accounts_queue.QUEUE,
+        contracts_queue.QUEUE,
+    ),
+    client=(
+        invoices_queue.CLIENT_QUEUE,
+        contracts_queue.CLIENT_QUEUE,
+    ),
     starts=(
         Start("invoices.index", "Voir mes factures", "Ce qui est à payer, et jusqu'à quand contester."),
         Start("quotes.ask", "Demander un devis", "Décrivez votre besoin\u00a0: nous vous répondons par courriel."),
+        Start("quotes.ask", "Demander un devis", "Décrivez votre besoin\u00a0: nous vous répondons par mail."),
+        Start("contracts.index", "Voir mes contrats", "Les points restants, et ce que chaque intervention a coûté."),
         Start("accounts.colleagues", "Voir mes collègues", "Qui a accès à cet espace, et qui l'administre."),
         Start("accounts.safety", "Régler ma connexion", "Clés d'accès, mot de passe, appareils connectés."),
     ),
@@ -133,6 +149,8 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     app.register_blueprint(accounts)
     app.register_blueprint(accounts_desk)
     clients_views.register(app, SECTIONS)
+    contracts.register(app)
+    app.register_blueprint(contracts_desk)
     quotes.register(app)
     app.register_blueprint(quotes_desk)
     invoices_room.register(app)

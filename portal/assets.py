@@ -17,6 +17,7 @@ PARTS = (
     SITE / "static" / "forms.css",
     STATIC / "portal.css",
     STATIC / "desk.css",
+    STATIC / "contracts.css",
 )
 YEAR = 365 * 24 * 3600
 DIGEST = 12

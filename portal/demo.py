@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from portal.accounts.actions import add_person, add_staff, create_organisation
 from portal.accounts.models import Organisation, Person
 from portal.accounts.rules import ClientRole, StaffRole, parse_identity
+from portal.contracts import demo as contracts_demo
 from portal.invoices import demo as invoices_demo
 from portal.invoices.views import letters as invoice_letters
 from portal.quotes import demo as quotes_demo
 from portal.quotes.request_views import letters
-from portal.web import db
+from portal.web import db, services
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +62,18 @@ def load(app: Flask, *, now: datetime) -> None:
     """Put the invented organisations, their people and the staff into the base, in one transaction."""
     with app.app_context():
         session, factory = db.session, app.extensions["security"]._totp_factory  # noqa: SLF001
+        organisations = []
         for name, number, public, people in CLIENTS:
             organisation = create_organisation(
                 session, legal_name=name, identity=parse_identity(number), public_body=public, by=None, now=now
             )
+            organisations.append(organisation)
             for email, person, roles in people:
                 add_person(session, organisation=organisation, email=email, name=person, roles=roles, by=None, now=now)
         for email, name, staff_roles in STAFF:
             member = add_staff(session, email=email, name=name, roles=staff_roles, now=now)
             member.tf_primary_method, member.tf_totp_secret = "authenticator", factory.generate_totp_secret()
+        contracts_demo.load(session, library=services().library, clients=organisations, by=member, now=now)
         quotes_demo.load(session, letters=letters(), by=member, now=now)
         invoices_demo.load(
             session, clients=session.scalars(select(Organisation).order_by(Organisation.id)).all(), biller=member,

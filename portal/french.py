@@ -14,6 +14,9 @@ MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin",
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 )  # fmt: skip
+SHORT_MONTHS = (
+    "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.",
+)  # fmt: skip
 PLURAL_FROM = 2
 PHONE_DIGITS = 10
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
@@ -27,6 +30,16 @@ def long_date(day: date) -> str:
 def weekday_date(day: date) -> str:
     """``jeudi 3 décembre 2026``."""
     return f"{DAYS[day.weekday()]} {long_date(day)}"
+
+
+def month_name(day: date) -> str:
+    """``novembre 2026``."""
+    return f"{MONTHS[day.month - 1]}{NO_BREAK}{day.year}"
+
+
+def short_month(day: date) -> str:
+    """``nov.``, for a chart."""
+    return SHORT_MONTHS[day.month - 1]
 
 
 def short_date(day: date) -> str:

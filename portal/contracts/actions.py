@@ -41,9 +41,11 @@ WORDS = 300
 def open_contract(
     session: Session, *, organisation: Organisation, kind: Kind, points: Decimal, terms_slug: str, terms_sha256: str,
     special_conditions: SpecialConditions, overdraft: Overdraft, by: Person, at: datetime,
-    order: str | None = None, reason: str = "", signed_on: date | None = None,
+    order: str | None = None, reason: str = "", signed_on: date | None = None, form_key: str | None = None,
 ) -> Contract:  # fmt: skip
     """Open a contract with its first points: from an order, or by hand with a reason (one signed before the portal).
+
+    The same ``form_key`` again is the same contract.
 
     Raises:
         InvalidPoints: they are none.
@@ -52,6 +54,9 @@ def open_contract(
     check_points(points)
     given = None if order else check_reason(reason)
     take_turn(session)
+    key = f"opening:{form_key}" if form_key else "opening"
+    if form_key and (held := session.scalars(select(LedgerEntry).where(LedgerEntry.key == key)).first()):
+        return held.contract
     contract = Contract(
         reference=next_reference(session, SERIES, at=at),
         organisation_id=organisation.id,
@@ -84,7 +89,7 @@ def open_contract(
     }
     record(session, "contracts.opened", content, at=at)
     words = f"Contrat {kind.label}" + (f", commande {order}" if order else "")
-    _write(session, contract, Movement.OPENING, points, key="opening", words=words, reason=given, by=by, at=at)
+    _write(session, contract, Movement.OPENING, points, key=key, words=words, reason=given, by=by, at=at)
     return contract
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Flask, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from portal.quotes.contract_wish import contract_wish, fill_in
 from portal.quotes.estimate import Reading, read_estimate
 from portal.quotes.links import FOLLOW, FORM, RECEIVED, BrokenLink, Links
 from portal.quotes.request_actions import Asked, NoSuchRequest, find_followed, reply_as_requester, submit_request
@@ -65,6 +66,8 @@ def ask() -> Any:
     if request.method != "POST":
         reading = read_estimate(request.query_string.decode("utf-8", "replace"), services().library, today())
         form.estimate.data = reading.estimate.query if reading.estimate else ""
+        if wish := contract_wish(request.args.get("contrat", ""), request.args.get("demande", "")):
+            fill_in(form, wish)
         return _form(form, reading, terms, 200)
     reading = read_estimate(form.estimate.data or "", services().library, today())
     if form.estimate.data and reading.estimate is None:

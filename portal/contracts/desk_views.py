@@ -1,0 +1,226 @@
+"""Contracts as staff see them: every client's, opened by hand, credited, corrected by a counter-entry, ended."""
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from portal.accounts.guard import me
+from portal.accounts.models import Organisation
+from portal.contracts.actions import (
+    balance,
+    balances,
+    correct,
+    credit,
+    end_contract,
+    find_contract,
+    left_of,
+    open_contract,
+    set_overdraft,
+)
+from portal.contracts.forms import CorrectForm, CreditForm, EndForm, OpenForm, OverdraftForm
+from portal.contracts.links import DESK
+from portal.contracts.models import Contract, LedgerEntry
+from portal.contracts.permissions import may_manage
+from portal.contracts.reading import held_by, movements, running_out
+from portal.contracts.rules import (
+    CannotCorrect,
+    ContractEnded,
+    Derogation,
+    PointsExhausted,
+    SpecialConditions,
+)
+from portal.contracts.views import csv_answer, never_stored, parts_of, pdf_answer, terms_of
+from portal.errors import show as refuse
+from portal.french import points
+from portal.web import db, now, services, today
+
+KEY_BYTES = 16
+REFUSED, CONFLICT = 422, 409
+
+contracts_desk = Blueprint("contracts_desk", __name__, url_prefix=DESK, template_folder="templates")
+contracts_desk.after_request(never_stored)
+
+
+@contracts_desk.errorhandler(ContractEnded)
+def ended(_: ContractEnded) -> Any:
+    """A colleague ended it meanwhile."""
+    db.session.rollback()
+    return refuse(409)
+
+
+def _contract(reference: str) -> Contract:
+    return find_contract(db.session, reference) or abort(404)
+
+
+@contracts_desk.get("/")
+def index() -> Any:
+    """Every contract, by client; those that run out first."""
+    held = db.session.scalars(
+        select(Contract).join(Organisation).order_by(Organisation.legal_name, Contract.signed_on, Contract.id)
+    ).all()
+    short = running_out(db.session, today=today())
+    return render_template(
+        "contracts/desk_index.html", contracts=held, left=balances(db.session, held), short=short,
+        manages=may_manage(me().role_names),
+    )  # fmt: skip
+
+
+# --- One contract --------------------------------------------------------------------------------
+
+
+def _page(
+    contract: Contract, status: int = 200, *, crediting: CreditForm | None = None,
+    ruling: OverdraftForm | None = None, ending: EndForm | None = None,
+) -> tuple[str, int]:  # fmt: skip
+    crediting = crediting or CreditForm(formdata=None)
+    crediting.key.data = crediting.key.data or secrets.token_urlsafe(KEY_BYTES)
+    if ruling is None:
+        ruling = OverdraftForm(formdata=None, policy=contract.policy.value)
+    before = request.args.get("avant", type=int)
+    held = held_by(db.session, contract.organisation_id, today=today())
+    return (
+        render_template(
+            "contracts/desk_show.html", contract=contract, left=held.left[contract.id], crediting=crediting,
+            ruling=ruling, ending=ending or EndForm(formdata=None), terms=terms_of(contract),
+            page=movements(db.session, contract, before=before), first_page=before is None,
+            manages=may_manage(me().role_names) and contract.ended_at is None, **parts_of(held),
+        ),
+        status,
+    )  # fmt: skip
+
+
+def _back(contract: Contract, words: str) -> Response:
+    db.session.commit()
+    flash(words, "success")
+    return redirect(f"{DESK}/{contract.reference}", 303)
+
+
+@contracts_desk.get("/<reference>")
+def show(reference: str) -> Any:
+    """Its points, its ledger, what staff may do with it."""
+    return _page(_contract(reference))
+
+
+@contracts_desk.get("/<reference>/releve.csv")
+def statement_csv(reference: str) -> Any:
+    """The statement that the client sees."""
+    return csv_answer(_contract(reference))
+
+
+@contracts_desk.get("/<reference>/releve.pdf")
+def statement_pdf(reference: str) -> Any:
+    """The same, on paper."""
+    return pdf_answer(_contract(reference))
+
+
+@contracts_desk.post("/<reference>/points")
+def add(reference: str) -> Any:
+    """Add points by hand."""
+    contract, form = _contract(reference), CreditForm()
+    if not form.validate():
+        return _page(contract, REFUSED, crediting=form)
+    entry = credit(
+        db.session, contract, points=form.points.points, key=form.key.data or secrets.token_urlsafe(KEY_BYTES),
+        words="Points ajoutés", reason=form.reason.data, by=me(), at=now(),
+    )  # fmt: skip
+    return _back(contract, f"{points(entry.points)} de plus\u00a0: il en reste {points(entry.balance)}.")
+
+
+@contracts_desk.post("/<reference>/regle")
+def rule(reference: str) -> Any:
+    """Another rule for when the points are used up."""
+    contract, form = _contract(reference), OverdraftForm()
+    if not form.validate():
+        return _page(contract, REFUSED, ruling=form)
+    set_overdraft(db.session, contract, overdraft=form.overdraft, reason=form.reason.data, by=me(), at=now())
+    return _back(contract, "La règle est changée. Le client la lit sur la page du contrat.")
+
+
+@contracts_desk.post("/<reference>/fin")
+def end(reference: str) -> Any:
+    """End the contract."""
+    contract, form = _contract(reference), EndForm()
+    if not form.validate():
+        return _page(contract, REFUSED, ending=form)
+    end_contract(db.session, contract, reason=form.reason.data, by=me(), at=now())
+    return _back(contract, "Le contrat a pris fin. Son registre reste lisible.")
+
+
+@contracts_desk.route("/<reference>/mouvements/<int:seq>/corriger", methods=["GET", "POST"])
+def amend(reference: str, seq: int) -> Any:
+    """Correct a movement by a counter-entry."""
+    contract = _contract(reference)
+    entry = db.session.scalars(
+        select(LedgerEntry).where(LedgerEntry.contract_id == contract.id, LedgerEntry.seq == seq)
+    ).first()
+    if entry is None or entry.corrects_id is not None:
+        abort(404)
+    form = CorrectForm()
+    if request.method != "POST":
+        return _correction(contract, entry, form, 200)
+    if not form.validate():
+        return _correction(contract, entry, form, REFUSED)
+    # A charge is given back, a credit is taken back.
+    change = form.points.points if entry.points < 0 else -form.points.points
+    try:
+        made = correct(
+            db.session, entry, points=change, key=form.key.data or secrets.token_urlsafe(KEY_BYTES),
+            reason=form.reason.data, by=me(), at=now(),
+        )  # fmt: skip
+    except CannotCorrect as error:
+        return _refused(contract, entry, form, f"Ce mouvement ne compte plus que pour {points(abs(error.left))}.")
+    except PointsExhausted as error:
+        words = f"Le solde passerait sous ce que la règle du contrat permet\u00a0: {points(error.available)} au plus."
+        return _refused(contract, entry, form, words)
+    return _back(contract, f"Corrigé\u00a0: il reste {points(made.balance)}.")
+
+
+def _refused(contract: Contract, entry: LedgerEntry, form: CorrectForm, words: str) -> tuple[str, int]:
+    db.session.rollback()
+    form.form_errors.append(f"{words} Rien n'a été changé, ce que vous avez écrit est gardé.")
+    return _correction(contract, entry, form, CONFLICT)
+
+
+def _correction(contract: Contract, entry: LedgerEntry, form: CorrectForm, status: int) -> tuple[str, int]:
+    form.key.data = form.key.data or secrets.token_urlsafe(KEY_BYTES)
+    return (
+        render_template(
+            "contracts/desk_correct.html", contract=contract, entry=entry, form=form,
+            left=left_of(db.session, entry), balance=balance(db.session, contract),
+        ),
+        status,
+    )  # fmt: skip
+
+
+# --- A contract by hand --------------------------------------------------------------------------
+
+
+@contracts_desk.route("/nouveau", methods=["GET", "POST"])
+def new() -> Any:
+    """Type in a contract that was signed without the portal."""
+    form = OpenForm(today=today())
+    clients = db.session.scalars(select(Organisation).order_by(Organisation.legal_name, Organisation.id)).all()
+    library = services().library
+    form.organisation.choices = [(client.id, client.legal_name) for client in clients]
+    form.terms.choices = [
+        (version.slug, f"CGV du {version.in_force_from:%d/%m/%Y}") for version in reversed(library.versions)
+    ]
+    if request.method != "POST":
+        form.organisation.data = request.args.get("client", type=int)
+        form.key.data = secrets.token_urlsafe(KEY_BYTES)
+        return render_template("contracts/desk_new.html", form=form)
+    if not form.validate():
+        return render_template("contracts/desk_new.html", form=form), REFUSED
+    version = library.version(form.terms.data)
+    derogations = (Derogation(form.derogation_day.data, form.derogation.data),) if form.derogation.data else ()
+    contract = open_contract(
+        db.session, organisation=db.session.get_one(Organisation, form.organisation.data), kind=form.chosen_kind,
+        points=form.points.points, terms_slug=version.slug, terms_sha256=version.sha256,
+        special_conditions=SpecialConditions(form.conditions.data or "", derogations=derogations),
+        overdraft=form.overdraft, by=me(), at=now(), reason=form.reason.data, signed_on=form.signed_on.data,
+        form_key=form.key.data,
+    )  # fmt: skip
+    return _back(contract, f"Le contrat {contract.reference} est ouvert.")

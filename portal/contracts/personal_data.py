@@ -1,0 +1,57 @@
+"""What this room holds on a person, and what an erasure leaves of it.
+
+A ledger and a contract are kept as the law asks (Code de commerce L110-4); the name of who moved points
+stays in them. What somebody chose for themselves, a threshold, goes.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.accounts.models import Person
+from portal.contracts.alert_models import ContractAlert
+from portal.french import points
+from portal.mail.models import OutgoingMail
+from portal.registry import PersonalData, PersonalField, PersonalRecord
+
+ERASED = "(effacé)"
+FIELDS = (PersonalField("Seuil choisi sur un contrat", "effacé"), PersonalField("Mails envoyés", "effacé"))
+
+
+def _of(session: Session, mail: str) -> list[ContractAlert]:
+    mine = select(ContractAlert).join(Person).where(Person.email == mail.strip().lower())
+    return list(session.scalars(mine.order_by(ContractAlert.id)))
+
+
+def _mails(session: Session, mail: str) -> list[OutgoingMail]:
+    sent = select(OutgoingMail).where(
+        OutgoingMail.recipient == mail.strip().lower(), OutgoingMail.event.startswith("contracts/")
+    )
+    return list(session.scalars(sent.order_by(OutgoingMail.id)))
+
+
+def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
+    """The thresholds of the person of this address, and what they were sent."""
+    for alert in _of(session, mail):
+        words = f"{alert.contract.reference}\u00a0: {points(alert.threshold)}"
+        yield PersonalRecord(f"seuil-{alert.id}", ((FIELDS[0].label, words),), alert.created_at)
+    for sent in _mails(session, mail):
+        yield PersonalRecord(f"mail-contrat-{sent.id}", ((FIELDS[1].label, sent.subject),), sent.created_at)
+
+
+def erase(session: Session, mail: str, at: datetime) -> list[str]:
+    """Forget a person's thresholds and mails."""
+    references = [record.reference for record in find(session, mail)]
+    for alert in _of(session, mail):
+        session.delete(alert)
+    for sent in _mails(session, mail):
+        # What has not left yet never leaves: the worker takes a sent mail for done.
+        sent.sent_at, sent.last_error = sent.sent_at or at, None
+        sent.recipient, sent.subject, sent.text, sent.html = ERASED, ERASED, ERASED, None
+    session.flush()
+    return references
+
+
+PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase)

@@ -1,0 +1,176 @@
+"""A client's contracts: what is left, what each intervention cost and why, how long it lasts."""
+
+from typing import Any
+
+from flask import Blueprint, Flask, abort, flash, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from portal.accounts.guard import me
+from portal.contracts.actions import balance, find_contract
+from portal.contracts.alerts import MOST, TooManyAlerts, alerts_of, drop_alert, set_alert
+from portal.contracts.forms import AlertForm, TokenForm
+from portal.contracts.letters import Letters
+from portal.contracts.links import ASK, CLIENT
+from portal.contracts.models import Contract, LedgerEntry
+from portal.contracts.reading import SOON, Held, held_by, movements
+from portal.contracts.statement import PAPERS, calculation, csv_of
+from portal.contracts.use import by_month, chart
+from portal.contracts.working import restored
+from portal.french import minutes, month_name, points, short_month
+from portal.paper import pdf_of
+from portal.terms import UnknownVersion, Version
+from portal.web import db, mail_domain, now, services, settings, today
+
+REFUSED = 422
+#: What the CGV do not say of points, and these pages say for what it is.
+CONVENTIONS = (
+    "rounding",
+    "minimum_once",
+    "lowest_rate",
+    "project_minimum",
+    "points_exhausted",
+    "oldest_first",
+    "point_price",
+)
+#: A statement of every movement there ever was: more than this is asked for by the year.
+MOST_PRINTED = 5_000
+
+contracts = Blueprint("contracts", __name__, url_prefix=CLIENT, template_folder="templates")
+
+
+def register(app: Flask) -> None:
+    """Add the room's pages for clients to an application."""
+    app.register_blueprint(contracts)
+    app.jinja_env.filters.update(
+        points=points, minutes=minutes, working=restored, calculation=calculation, month_name=month_name,
+        short_month=short_month,
+    )  # fmt: skip
+
+
+def letters() -> Letters:
+    """The mails of this installation."""
+    return Letters(services().library, settings().base_url, mail_domain())
+
+
+def terms_of(contract: Contract) -> Version | None:
+    """The version of the CGV that governs a contract; None when it is not published here any more."""
+    try:
+        return services().library.version(contract.terms_slug)
+    except UnknownVersion:
+        return None
+
+
+def unsaid() -> list[Any]:
+    """The conventions that these pages rest on."""
+    known = services().library.conventions
+    return [known[key] for key in CONVENTIONS]
+
+
+def parts_of(held: Held) -> dict[str, Any]:
+    """What both sides' pages show of an organisation's points."""
+    months = by_month(held.uses, today=today())
+    return {"held": held, "months": months, "chart": chart(months), "soon": SOON, "unsaid": unsaid()}
+
+
+@contracts.after_request
+def never_stored(response: Response) -> Response:
+    """What is between two companies stays out of caches."""
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _mine(reference: str) -> Contract:
+    found = find_contract(db.session, reference)
+    if found is None or found.organisation_id != me().organisation_id:
+        abort(404)
+    return found
+
+
+@contracts.get("/")
+def index() -> Any:
+    """Every contract of the organisation."""
+    held = held_by(db.session, me().organisation_id or 0, today=today())
+    return render_template("contracts/index.html", ask=ASK, **parts_of(held))
+
+
+@contracts.get("/<reference>")
+def show(reference: str) -> Any:
+    """One contract."""
+    return _page(_mine(reference), AlertForm(formdata=None))
+
+
+def _page(contract: Contract, form: AlertForm, status: int = 200) -> tuple[str, int]:
+    before = request.args.get("avant", type=int)
+    held = held_by(db.session, contract.organisation_id, today=today())
+    return (
+        render_template(
+            "contracts/show.html", contract=contract, form=form, token=TokenForm(), left=held.left[contract.id],
+            page=movements(db.session, contract, before=before), first_page=before is None, terms=terms_of(contract),
+            alerts=alerts_of(db.session, contract, me()), most=MOST, ask=ASK, **parts_of(held),
+        ),
+        status,
+    )  # fmt: skip
+
+
+@contracts.post("/<reference>/seuils")
+def alert(reference: str) -> Any:
+    """Choose a threshold."""
+    contract, form = _mine(reference), AlertForm()
+    if not form.validate():
+        return _page(contract, form, REFUSED)
+    try:
+        set_alert(db.session, contract, person=me(), threshold=form.threshold.points, at=now())
+    except TooManyAlerts:
+        db.session.rollback()
+        form.form_errors.append(f"Vous avez déjà {MOST} seuils sur ce contrat\u00a0: retirez-en un d'abord.")
+        return _page(contract, form, REFUSED)
+    db.session.commit()
+    flash(f"Nous vous écrirons quand il restera {points(form.threshold.points)} ou moins.", "success")
+    return redirect(f"{CLIENT}/{reference}#seuils", 303)
+
+
+@contracts.post("/<reference>/seuils/<int:number>/retirer")
+def drop(reference: str, number: int) -> Any:
+    """Take a threshold away."""
+    drop_alert(db.session, _mine(reference), number, person=me())
+    db.session.commit()
+    flash("Le seuil est retiré.", "success")
+    return redirect(f"{CLIENT}/{reference}#seuils", 303)
+
+
+@contracts.get("/<reference>/releve.csv")
+def statement_csv(reference: str) -> Any:
+    """Every movement, for a spreadsheet."""
+    return csv_answer(_mine(reference))
+
+
+@contracts.get("/<reference>/releve.pdf")
+def statement_pdf(reference: str) -> Any:
+    """Every movement, on paper."""
+    return pdf_answer(_mine(reference))
+
+
+def csv_answer(contract: Contract) -> Response:
+    """The statement as CSV."""
+    entries = _entries(contract)
+    response = Response(csv_of(entries), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="releve-{contract.reference}.csv"'
+    return response
+
+
+def pdf_answer(contract: Contract) -> Response:
+    """The statement as PDF."""
+    library = services().library
+    title = f"Relevé de points du contrat {contract.reference}"
+    html = PAPERS.html(
+        "statement.html", company=library.company, title=title, contract=contract, entries=_entries(contract),
+        left=balance(db.session, contract), terms=terms_of(contract), unsaid=unsaid(), at=now(),
+        working=restored, calculation=calculation,
+    )  # fmt: skip
+    response = Response(pdf_of(html, title=title), content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'attachment; filename="releve-{contract.reference}.pdf"'
+    return response
+
+
+def _entries(contract: Contract) -> list[LedgerEntry]:
+    return list(reversed(movements(db.session, contract, size=MOST_PRINTED).entries))
