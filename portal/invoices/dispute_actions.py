@@ -33,11 +33,14 @@ from portal.invoices.dispute_rules import (
 )
 from portal.invoices.governing import dispute_clock, version_of
 from portal.invoices.models import Invoice, InvoiceLine
+from portal.jobs.actions import enqueue
 from portal.numbers.actions import next_reference
 from portal.terms import Library
 from portal.terms.money import round_cents
 
 SERIES = "CON"
+#: The job that makes the file of proof, once the dispute is there.
+PROOF = "invoices.dispute_proof"
 #: Staff who answer.
 ANSWERS = frozenset({StaffRole.BILLING, StaffRole.ADMINISTRATOR})
 
@@ -144,6 +147,7 @@ def file_dispute(
     log(session, dispute, "dispute_filed", by, at, consent=consent, ip=trace.ip, user_agent=trace.user_agent,
          means=trace.means, **filed(dispute))  # fmt: skip
     letters.filed(session, dispute, at)
+    _have_proved(session, dispute, at)
     return dispute
 
 
@@ -182,6 +186,7 @@ def record_dispute(
     session.expire(dispute, ["files"])
     log(session, dispute, "dispute_recorded", by, at, channel=channel.value, ticket=ticket, **filed(dispute))
     letters.recorded(session, dispute, at)
+    _have_proved(session, dispute, at)
     return dispute
 
 
@@ -240,6 +245,10 @@ def filed(dispute: Dispute) -> dict[str, object]:
         "late": dispute.late,
         "terms": [dispute.terms_slug, dispute.terms_sha256],
     }
+
+
+def _have_proved(session: Session, dispute: Dispute, at: datetime) -> None:
+    enqueue(session, PROOF, {"dispute": dispute.id}, key=f"{PROOF}:{dispute.id}", now=at)
 
 
 def message_of(act: Act, side: Party, by: Person | None, text: str, form_key: str, at: datetime) -> DisputeMessage:

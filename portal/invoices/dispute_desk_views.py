@@ -121,6 +121,12 @@ def export(reference: str) -> Any:
     return response
 
 
+@disputes_desk.get("/contestations/<reference>/preuve.zip")
+def proof(reference: str) -> Any:
+    """The sealed file of proof."""
+    return send(any_dispute(reference).proof or abort(404))
+
+
 @disputes_desk.get("/contestations/<reference>/fichiers/<int:number>")
 def attached(reference: str, number: int) -> Any:
     """A file of the disagreement."""

@@ -65,8 +65,10 @@ class Dispute(Base):
     proposed: Mapped[Decimal | None] = mapped_column(Exact)  # what they offer
     waiting_since: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    proof_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))  # the sealed file of proof, once made
     evidence: Mapped[list[int]] = mapped_column(JSON, default=list)
 
+    proof: Mapped[StoredFile | None] = relationship()
     invoice: Mapped[Invoice] = relationship()
     organisation: Mapped[Organisation] = relationship()
     lines: Mapped[list["DisputeLine"]] = relationship(order_by="DisputeLine.id", cascade="all, delete-orphan")

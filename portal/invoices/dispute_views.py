@@ -134,6 +134,12 @@ def letter(reference: str) -> Any:
     return download(content, name=f"lettre-recommandee-{reference}.pdf", media_type="application/pdf")
 
 
+@disputes.get("/contestations/<reference>/preuve.zip")
+def proof(reference: str) -> Any:
+    """The sealed file of proof."""
+    return send(own_dispute(reference).proof or abort(404))
+
+
 @disputes.get("/contestations/<reference>/fichiers/<int:number>")
 def attached(reference: str, number: int) -> Any:
     """A file of the dispute."""

@@ -1,10 +1,12 @@
-"""What this room does by itself: each morning, the reminders that the ladder has reached."""
+"""What this room does later: each morning the reminders that the ladder has reached; a dispute's file of proof."""
 
 from collections.abc import Mapping
 from datetime import datetime, time
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from portal.invoices.dispute_actions import PROOF
+from portal.invoices.dispute_proof import prove
 from portal.invoices.letters import Letters
 from portal.invoices.links import Links
 from portal.invoices.models import Invoice
@@ -36,5 +38,5 @@ def send_reminders(sessions: sessionmaker[Session], job: Leased, now: datetime, 
         finish(session, job, now=now)
 
 
-HANDLERS: Mapping[str, Handler] = {REMINDERS: send_reminders}
+HANDLERS: Mapping[str, Handler] = {REMINDERS: send_reminders, PROOF: prove}
 RECURRING = (Recurring(REMINDERS, daily_at=time(8, 0)),)

@@ -67,6 +67,11 @@ class Row:
         return bool(self.disputes)
 
     @property
+    def held_back(self) -> bool:
+        """Whether one of them is in time or admitted: its part leaves reminders and penalties."""
+        return any(each.holds_back for each in self.disputes)
+
+    @property
     def may_dispute(self) -> bool:
         """Whether a dispute sent today would be in time."""
         return self.clock is not None and self.clock.in_time(self.today)
