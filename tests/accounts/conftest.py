@@ -182,9 +182,6 @@ def seed(session: Session) -> dict[str, int]:
 @pytest.fixture
 def portal(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[Portal]:
     """A portal with two clients and staff, on each engine."""
-    from portal.schema import declared
-
-    declared().create_all(engine)
     clock = Clock()
     settings = read_settings(
         {
