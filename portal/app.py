@@ -35,6 +35,12 @@ from portal.quotes import request_views as quotes
 from portal.quotes.request_desk_views import quotes_desk
 from portal.registry import ClientSection
 from portal.terms import load_library
+from portal.tickets import client_views as tickets
+from portal.tickets import desk_views as tickets_desk
+from portal.tickets import follow_views as ticket_follow
+from portal.tickets import queue as tickets_queue
+from portal.tickets import section as tickets_section
+from portal.tickets import work_views as tickets_work
 from portal.web import AREA, Services, db, settings, today
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -66,10 +72,18 @@ RATES = {
     "accounts.invite": "60 per hour",
     "quotes.ask": "20 per hour",
     "quotes.follow": "30 per hour",
+    "ticket_follow.reply": "30 per hour",
+    "ticket_follow.shut": "30 per hour",
+    "ticket_follow.open_again": "30 per hour",
+    "ticket_follow.accept": "30 per hour",
+    "tickets.new": "60 per hour",
+    "tickets.reply": "120 per hour",
 }
 #: What the head of each page offers, to whoever may go there.
 NAVIGATION = (
     ("desk.queue", "Bureau"),
+    ("tickets.index", "Tickets"),
+    ("tickets_desk.index", "Tickets"),
     ("invoices.index", "Factures"),
     ("invoices_desk.index", "Factures"),
     ("clients_desk.index", "Clients"),
@@ -79,10 +93,11 @@ NAVIGATION = (
     ("accounts.safety", "Connexion et sécurité"),
 )
 #: What the rooms show of a client on the staff's page of it, in its order.
-SECTIONS: tuple[ClientSection, ...] = ()
+SECTIONS: tuple[ClientSection, ...] = (tickets_section.SECTION,)
 #: What the rooms hand up to the start pages, and where a client's one leads.
 DESK = Desk(
     staff=(
+        *tickets_queue.STAFF,
         *invoices_queue.QUEUES,
         quotes_queue.QUEUE,
         failing.QUEUE,
@@ -90,13 +105,14 @@ DESK = Desk(
         contracts_queue.QUEUE,
     ),
     client=(
+        tickets_queue.CLIENT,
         invoices_queue.CLIENT_QUEUE,
         contracts_queue.CLIENT_QUEUE,
     ),
     starts=(
+        Start("tickets.new", "Ouvrir un ticket", "Un problème informatique\u00a0: un technicien vous répond."),
         Start("invoices.index", "Voir mes factures", "Ce qui est à payer, et jusqu'à quand contester."),
         Start("quotes.ask", "Demander un devis", "Décrivez votre besoin\u00a0: nous vous répondons par courriel."),
-        Start("quotes.ask", "Demander un devis", "Décrivez votre besoin\u00a0: nous vous répondons par mail."),
         Start("contracts.index", "Voir mes contrats", "Les points restants, et ce que chaque intervention a coûté."),
         Start("accounts.colleagues", "Voir mes collègues", "Qui a accès à cet espace, et qui l'administre."),
         Start("accounts.safety", "Régler ma connexion", "Clés d'accès, mot de passe, appareils connectés."),
@@ -154,6 +170,10 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     quotes.register(app)
     app.register_blueprint(quotes_desk)
     invoices_room.register(app)
+    tickets.register(app)
+    ticket_follow.register(app)
+    tickets_desk.register(app)
+    tickets_work.register(app)
     desk.register(app, DESK)
     app.register_blueprint(desk_mails)
     if given.demo:
@@ -192,7 +212,7 @@ def _templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         money=french.money, long_date=french.long_date, weekday_date=french.weekday_date, phone=french.phone,
-        phone_link=french.phone_link, number=french.number, moment=paper.moment,
+        phone_link=french.phone_link, points=french.points, number=french.number, moment=paper.moment,
         file_size=size_words,
     )  # fmt: skip
     company = app.extensions["portal"].library.company

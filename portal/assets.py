@@ -18,6 +18,7 @@ PARTS = (
     STATIC / "portal.css",
     STATIC / "desk.css",
     STATIC / "contracts.css",
+    STATIC / "tickets.css",
 )
 YEAR = 365 * 24 * 3600
 DIGEST = 12

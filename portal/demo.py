@@ -15,6 +15,8 @@ from portal.invoices import demo as invoices_demo
 from portal.invoices.views import letters as invoice_letters
 from portal.quotes import demo as quotes_demo
 from portal.quotes.request_views import letters
+from portal.tickets import demo as tickets_demo
+from portal.tickets.serving import letters as ticket_letters
 from portal.web import db, services
 
 
@@ -79,6 +81,8 @@ def load(app: Flask, *, now: datetime) -> None:
             session, clients=session.scalars(select(Organisation).order_by(Organisation.id)).all(), biller=member,
             store=app.extensions["portal"].store, letters=invoice_letters(), now=now,
         )  # fmt: skip
+        adviser = session.scalars(select(Person).where(Person.email == STAFF[0][0])).one()
+        tickets_demo.load(session, letters=ticket_letters(), adviser=adviser, now=now)
         session.commit()
 
 

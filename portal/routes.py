@@ -13,6 +13,8 @@ ADVISER, SALES, PRIVACY = "adviser", "sales", "privacy"
 EVERY_CLIENT = frozenset({ADMINISTRATOR, SIGNATORY, BILLING, TECHNICAL})
 EVERY_STAFF = frozenset({ADMINISTRATOR, ADVISER, SALES, BILLING, PRIVACY})
 
+READ_TICKETS = (ADVISER, SALES, BILLING, ADMINISTRATOR)
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -158,6 +160,44 @@ ROUTES: Mapping[str, Access] = {
     "contracts_desk.rule": staff(SALES, ADMINISTRATOR),
     "contracts_desk.amend": staff(SALES, ADMINISTRATOR),
     "contracts_desk.end": staff(SALES, ADMINISTRATOR),
+    # Tickets: a client's pages, the pages of a mail's link, then the desk's.
+    "tickets.index": clients(),
+    "tickets.new": clients(),
+    "tickets.show": clients(),
+    "tickets.reply": clients(),
+    "tickets.shut": clients(),
+    "tickets.open_again": clients(),
+    "tickets.accept": clients(),
+    "tickets.backup": clients(),
+    "tickets.calendar": clients(),
+    "tickets.file": clients(),
+    "ticket_follow.show": ANYONE,  # by an unguessable link, as are the acts of its creator
+    "ticket_follow.reply": ANYONE,
+    "ticket_follow.shut": ANYONE,
+    "ticket_follow.open_again": ANYONE,
+    "ticket_follow.accept": ANYONE,
+    "ticket_follow.file": ANYONE,
+    "tickets_desk.index": staff(*READ_TICKETS),
+    "tickets_desk.show": staff(*READ_TICKETS),
+    "tickets_desk.file": staff(*READ_TICKETS),
+    "tickets_desk.original": staff(*READ_TICKETS),
+    "tickets_desk.call": staff(ADVISER, SALES, ADMINISTRATOR),
+    "tickets_desk.people": staff(ADVISER, SALES, ADMINISTRATOR),
+    "tickets_desk.decide": staff(ADVISER, ADMINISTRATOR),
+    "tickets_desk.mine": staff(ADVISER, ADMINISTRATOR),
+    "tickets_desk.write": staff(ADVISER, ADMINISTRATOR),
+    "tickets_desk.called": staff(ADVISER, ADMINISTRATOR),
+    "tickets_desk.release": staff(ADVISER, ADMINISTRATOR),
+    "tickets_desk.shut": staff(ADVISER),  # 6.4: a technician
+    "tickets_desk.open_again": staff(ADVISER),
+    "tickets_work.planned": staff(ADVISER, ADMINISTRATOR),
+    "tickets_work.moved": staff(ADVISER, ADMINISTRATOR),
+    "tickets_work.cancelled": staff(ADVISER, ADMINISTRATOR),
+    "tickets_work.merged": staff(ADVISER),  # it closes a ticket
+    "tickets_work.parted": staff(ADVISER, ADMINISTRATOR),
+    "tickets_work.tied": staff(ADVISER, ADMINISTRATOR),
+    "tickets_work.untied": staff(ADVISER, ADMINISTRATOR),
+    "tickets_work.attached": staff(ADVISER, ADMINISTRATOR),
     # Start pages.
     "desk.start": SIGNED_IN,
     "desk.queue": staff(),

@@ -97,6 +97,11 @@ def read(store: Store, file: StoredFile) -> bytes:
 
 def erase(session: Session, store: Store, file: StoredFile, *, at: datetime) -> None:  # noqa: ARG001 - the worker's store is the same one
     """Forget a file: its name now, its content as soon as this transaction is kept. Twice is once."""
+    forget(session, file, at=at)
+
+
+def forget(session: Session, file: StoredFile, *, at: datetime) -> None:
+    """The same where no store is at hand: the worker's takes the content away."""
     if file.erased_at is not None:
         return
     file.name, file.erased_at = ERASED, at

@@ -34,6 +34,7 @@ def post(
     now: datetime,
     key: str | None = None,
     headers: Mapping[str, str] | None = None,
+    calendar: str | None = None,
 ) -> OutgoingMail:
     """Put a mail in the outbox, in the caller's transaction: it leaves if and only if the act is kept.
 
@@ -53,6 +54,7 @@ def post(
         subject=subject,
         text=text,
         html=html,
+        calendar=calendar,
         headers=dict(headers or {}),
         created_at=now,
     )

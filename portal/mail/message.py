@@ -61,4 +61,12 @@ def compose(mail: OutgoingMail, *, sender: str, now: datetime) -> EmailMessage:
     message.set_content(mail.text, subtype="plain", charset="utf-8")
     if mail.html is not None:
         message.add_alternative(mail.html, subtype="html", charset="utf-8")
+    if mail.calendar is not None:
+        # Twice, as calendars expect it: mail programs show the first, and let the second be saved.
+        method = "CANCEL" if "METHOD:CANCEL" in mail.calendar else "REQUEST"
+        message.add_alternative(mail.calendar, subtype="calendar", charset="utf-8", params={"method": method})
+        message.add_attachment(
+            mail.calendar.encode(), maintype="text", subtype="calendar", filename="rendez-vous.ics",
+            params={"method": method},
+        )  # fmt: skip
     return message

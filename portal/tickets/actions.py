@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -106,7 +106,9 @@ class ArrivedMail:
     mail_id: str | None = None  # its Message-ID
     raw_file_id: int | None = None
     files: Sequence[FileToAttach] = ()
-    copies: Sequence[tuple[str, str]] = field(default=())  # (name, address) of Cc
+    copies: Sequence[tuple[str, str]] = ()  # (name, address) of Cc
+    remarks: Sequence[str] = ()  # sentences for staff, on how it was read
+    automatic: bool = False  # written by a machine: nobody is told, nothing moves
 
 
 # --- Three ways in -------------------------------------------------------------------------------
@@ -164,13 +166,12 @@ def enter_call(
 
 def ticket_from_mail(
     session: Session, mail: ArrivedMail, *, person: Person | None, quarantined: bool, cover: Cover, letters: Letters,
-    at: datetime, acknowledge: bool = True,
+    at: datetime,
 ) -> Ticket:  # fmt: skip
     """A mail to the hotline becomes a ticket to qualify, with a call-back to do (6.3). The same mail again is the same ticket.
 
     ``person``: the contact whose address it is and whose name something backs; None for everybody else.
-    ``quarantined``: no client sees it until a person attaches it. ``acknowledge`` is False for what must not be
-    answered (automatic replies, lists).
+    ``quarantined``: no client sees it until a person attaches it. What is automatic is not answered.
     """
     known = person if person is not None and not quarantined else None
     caller = Caller(mail.from_name or mail.from_mail, mail.from_mail, None, known)
@@ -180,7 +181,7 @@ def ticket_from_mail(
         form_key=mail.key, at=at, call_back=True, quarantined=known is None or known.organisation is None, mail=mail,
     )  # fmt: skip
     if new:
-        _told_of_opening(session, ticket, letters, at, acknowledge=acknowledge)
+        _told_of_opening(session, ticket, letters, at, acknowledge=not mail.automatic)
     return ticket
 
 
@@ -190,7 +191,7 @@ def reply_from_mail(
 ) -> TicketMessage:  # fmt: skip
     """A mail joins its ticket. The same mail again is the same message.
 
-    From somebody whose name nothing backs (``quarantined``), staff alone see it until one of them lets it through.
+    What a machine wrote is kept and moves nothing. From somebody whose name nothing backs (``quarantined``), staff alone see it until one of them lets it through.
     A mail of the staff is a message of the staff.
     """
     ticket = _survivor(ticket)
@@ -200,11 +201,13 @@ def reply_from_mail(
     side = Side.STAFF if known is not None and known.staff else Side.REQUESTER
     message = TicketMessage(
         form_key=mail.key, side=side, channel=Channel.MAIL, author_id=known.id if known else None,
-        author=known.name if known else mail.from_name or mail.from_mail, author_mail=mail.from_mail, written_at=at,
+        author=known.name if known else mail.from_name or mail.from_mail, author_mail=_address(mail.from_mail), written_at=at,
         text=mail.text, folded=mail.folded, html=mail.html, mail_id=mail.mail_id, raw_file_id=mail.raw_file_id,
-        quarantined=quarantined,
+        quarantined=quarantined, remarks=list(mail.remarks),
     )  # fmt: skip
-    return _write(session, ticket, message, files=mail.files, letters=letters, at=at)
+    return _write(
+        session, ticket, message, files=mail.files, letters=letters, at=at, silent=mail.automatic and not quarantined
+    )
 
 
 # --- Writing in it -------------------------------------------------------------------------------
@@ -328,7 +331,16 @@ def is_creator(ticket: Ticket, person: Person) -> bool:
     return ticket.creator_id == person.id
 
 
+def new_link_key() -> str:
+    """What the links of a ticket's mails hold: a new one ends the old links."""
+    return secrets.token_urlsafe(LINK_BYTES)
+
+
 # --- How -----------------------------------------------------------------------------------------
+
+
+def _address(mail: str | None) -> str | None:
+    return mail.strip().lower() if mail else None
 
 
 def _survivor(ticket: Ticket) -> Ticket:
@@ -352,23 +364,23 @@ def _open(
             return held, False
     person = caller.person
     ticket = Ticket(
-        reference=reference, form_key=form_key, link_key=secrets.token_urlsafe(LINK_BYTES),
+        reference=reference, form_key=form_key, link_key=new_link_key(),
         organisation_id=organisation.id if organisation else None, quarantined=quarantined, channel=channel,
         state=State.TO_QUALIFY, priority=Priority.NORMAL, portal_rank=portal_rank(channel), opened_at=at, changed_at=at,
         reply_due_since=at, call_back_since=at if call_back else None, subject=asked.subject[:LONGEST_SUBJECT],
         service=asked.service, urgency=asked.urgency, impact=asked.impact, place=asked.place,
         place_words=asked.place_words, third_agreed=asked.third_agreed, backup=asked.backup,
         backup_at=at if asked.backup else None, creator_id=person.id if person else None, creator_name=caller.name,
-        creator_mail=caller.mail, creator_phone=caller.phone, typed_by_id=typed_by.id if typed_by else None,
+        creator_mail=_address(caller.mail), creator_phone=caller.phone, typed_by_id=typed_by.id if typed_by else None,
         beneficiary_id=asked.beneficiary_id, beneficiary=asked.beneficiary, terms_slug=cover.terms.slug,
         terms_sha256=cover.terms.sha256, under_contract=cover.under_contract,
     )  # fmt: skip
     session.add(ticket)
     message = TicketMessage(
         form_key=form_key, side=Side.REQUESTER, channel=channel, author_id=person.id if person else None,
-        author=caller.name, author_mail=caller.mail, written_at=at, text=asked.description.strip(),
+        author=caller.name, author_mail=_address(caller.mail), written_at=at, text=asked.description.strip(),
         folded=mail.folded if mail else "", html=mail.html if mail else None, mail_id=mail.mail_id if mail else None,
-        raw_file_id=mail.raw_file_id if mail else None,
+        raw_file_id=mail.raw_file_id if mail else None, remarks=list(mail.remarks) if mail else [],
     )  # fmt: skip
     ticket.messages.append(message)
     _attach(ticket, message, asked.files)
@@ -423,9 +435,13 @@ def _told_of_opening(
 
 def _write(
     session: Session, ticket: Ticket, message: TicketMessage, *, files: Sequence[FileToAttach], letters: Letters,
-    at: datetime, asks: bool = False, open_only: bool = False, seen: int | None = None,
+    at: datetime, asks: bool = False, open_only: bool = False, seen: int | None = None, silent: bool = False,
 ) -> TicketMessage:  # fmt: skip
     hold(session, ticket)
+    while not open_only and ticket.merged_into_id is not None:
+        # It was merged while this was waiting for its turn.
+        ticket = session.get_one(Ticket, ticket.merged_into_id)
+        hold(session, ticket)
     session.expire(ticket, ["messages"])
     for held in ticket.messages:
         if held.form_key == message.form_key:
@@ -438,12 +454,13 @@ def _write(
                 raise AnsweredMeanwhile(held.author, held.text)
     ticket.messages.append(message)
     _attach(ticket, message, files)
-    if not message.internal and not message.quarantined:
+    if not message.internal and not message.quarantined and not silent:
         _after(session, ticket, message, asks=asks, at=at)
     ticket.changed_at = at
     session.flush()
     reindex(session, ticket)
-    letters.wrote(session, ticket, message, at)
+    if not silent:
+        letters.wrote(session, ticket, message, at)
     return message
 
 
@@ -459,6 +476,7 @@ def _after(session: Session, ticket: Ticket, message: TicketMessage, *, asks: bo
         author = session.get(Person, message.author_id) if message.author_id else None
         _follow(ticket, author, message.author_mail, message.author)
     if ticket.state is not before:
+        ticket.version += 1  # who decides on what the page showed is told
         if before is State.RESOLVED:
             ticket.resolved_at = None
         by = session.get(Person, message.author_id) if message.author_id else None

@@ -1,6 +1,6 @@
 """The mails of this room: who is told what, in which thread, written into the outbox with the act."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -12,6 +12,8 @@ from portal.accounts.models import Person
 from portal.mail.actions import post
 from portal.mail.letters import Letters as Templates
 from portal.terms import Library
+from portal.tickets.appointment_models import TicketAppointment
+from portal.tickets.appointments import calendar_of, when_words
 from portal.tickets.links import Links
 from portal.tickets.models import Ticket, TicketMessage, TicketParticipant
 from portal.tickets.rules import Channel, Side, State
@@ -25,8 +27,8 @@ NEXT: Mapping[State, str] = {
     State.OPEN: "Nous y travaillons et vous tenons au courant.",
     State.PLANNED: "Un rendez-vous est pris.",
     State.WAITING: "Nous attendons votre réponse.",
-    State.RESOLVED: "Dites-nous si tout fonctionne : vous pouvez clore le ticket, ou répondre s'il reste un problème.",
-    State.CLOSED: "Rien n'est plus à faire. Vous pouvez rouvrir le ticket si le problème revient.",
+    State.RESOLVED: "Dites-nous si tout fonctionne : répondre rouvre le ticket, et son créateur peut le clore.",
+    State.CLOSED: "Rien n'est plus à faire. Son créateur peut le rouvrir si le problème revient.",
 }
 
 
@@ -104,6 +106,48 @@ class Letters:
         if by is None or not by.staff:
             self._to_company(session, ticket, "client_changed", values, at, key=key)
 
+    def merged(self, session: Session, ticket: Ticket, into: Ticket, at: datetime) -> None:
+        """Tell who followed a ticket that it goes on in another one."""
+        values = {"into": into.reference, "into_subject": into.subject}
+        self._all(session, ticket, "merged", values, at, f"change-{len(ticket.events)}", link=into)
+
+    def split(self, session: Session, new: Ticket, ticket: Ticket, at: datetime) -> None:
+        """Tell who follows that part of a ticket goes on in one of its own."""
+        self._all(session, new, "split", {"origin": ticket.reference}, at, "split")
+
+    def appointment(
+        self, session: Session, ticket: Ticket, appointment: TicketAppointment, what: str, at: datetime
+    ) -> None:
+        """Send the calendar entry to who follows, and to the adviser: planned, moved or cancelled."""
+        values = {
+            "what": what,
+            "when": when_words(appointment),
+            "where": appointment.place_words or "",
+            "adviser": appointment.adviser.name if appointment.adviser else "",
+            "reason": quoted(appointment.cancelled_because or ""),
+            "reminder": self.reminder(ticket),
+        }
+        calendar = self.calendar(appointment, self.links.client(ticket.reference))
+        key = f"appointment-{appointment.id}-{appointment.sequence}"
+        self._all(session, ticket, "appointment", values, at, key, calendar=calendar)
+        if appointment.adviser is not None:
+            desk = {"link": self.links.desk(ticket.reference), "name": appointment.adviser.name}
+            self._post(
+                session, ticket, "appointment", desk | values, at, f"{key}.staff", appointment.adviser.email,
+                self._thread(ticket, staff=True), calendar=self.calendar(appointment, desk["link"]),
+            )  # fmt: skip
+
+    def reminder(self, ticket: Ticket) -> str:
+        """The reminder of the backup, with the article that the governing version gives it."""
+        figure = self.library.version(ticket.terms_slug).figures.get("backup")
+        said = f" (CGV, article {figure.article})" if figure else ""
+        return f"Avant l'intervention, sauvegardez vos données : cela vous appartient{said}."
+
+    def calendar(self, appointment: TicketAppointment, link: str) -> str:
+        """The calendar entry of an appointment."""
+        reminder = self.reminder(appointment.ticket)
+        return calendar_of(appointment, company=self.library.company, reminder=reminder, link=link)
+
     # --- How -------------------------------------------------------------------------------------
 
     def _terms_from(self, ticket: Ticket) -> date:
@@ -115,14 +159,21 @@ class Letters:
             return self.links.follow(ticket.reference, ticket.link_key)
         return self.links.client(ticket.reference)
 
+    def _all(
+        self, session: Session, ticket: Ticket, event: str, values: Mapping[str, Any], at: datetime, key: str,
+        *, link: Ticket | None = None, calendar: str | None = None,
+    ) -> None:  # fmt: skip
+        for participant in ticket.participants:
+            self._to_client(session, ticket, participant, event, values, at, key=key, link=link, calendar=calendar)
+
     def _to_client(
         self, session: Session, ticket: Ticket, participant: TicketParticipant, event: str, values: Mapping[str, Any],
-        at: datetime, *, key: str,
+        at: datetime, *, key: str, link: Ticket | None = None, calendar: str | None = None,
     ) -> None:  # fmt: skip
-        link = {"link": self.link_for(ticket, participant), "name": participant.name}
+        given = {"link": self.link_for(link or ticket, participant), "name": participant.name}
         self._post(
-            session, ticket, event, link | dict(values), at, f"{key}.{participant.id}", participant.mail,
-            self._thread(ticket, staff=False),
+            session, ticket, event, given | dict(values), at, f"{key}.{participant.id}", participant.mail,
+            self._thread(ticket, staff=False), calendar=calendar,
         )  # fmt: skip
 
     def _to_company(
@@ -144,7 +195,7 @@ class Letters:
 
     def _post(
         self, session: Session, ticket: Ticket, event: str, values: Mapping[str, Any], at: datetime, key: str,
-        recipient: str, thread: list[str],
+        recipient: str, thread: list[str], *, calendar: str | None = None,
     ) -> None:  # fmt: skip
         letter = TEMPLATES.write(
             event,
@@ -168,14 +219,9 @@ class Letters:
             now=at,
             key=f"ticket.{ticket.reference}.{key}",
             headers=headers,
+            calendar=calendar,
         )
 
 
 def _organisation(ticket: Ticket) -> str:
     return ticket.organisation.legal_name if ticket.organisation else "expéditeur inconnu"
-
-
-def states_in_words() -> Iterator[tuple[str, str]]:
-    """Every state with what happens next, for pages."""
-    for state, words in NEXT.items():
-        yield state.label, words

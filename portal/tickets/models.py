@@ -137,7 +137,8 @@ class TicketMessage(Base):
     folded: Mapped[str] = mapped_column(Text, default="")
     html: Mapped[str | None] = mapped_column(Text)  # sanitised before it is kept
     mail_id: Mapped[str | None] = mapped_column(String(255))  # Message-ID of the mail it came by
-    raw_file_id: Mapped[int | None]
+    raw_file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+    remarks: Mapped[list[str]] = mapped_column(JSON, default=list)  # for staff: how the mail was read
 
     ticket: Mapped[Ticket] = relationship(back_populates="messages")
     files: Mapped[list["TicketFile"]] = relationship(back_populates="message", order_by="TicketFile.id")
@@ -158,7 +159,7 @@ class TicketFile(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("ticket_message.id"), index=True)
-    file_id: Mapped[int]
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"), index=True)
     name: Mapped[str] = mapped_column(String(255))
 
     ticket: Mapped[Ticket] = relationship(back_populates="files")

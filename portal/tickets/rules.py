@@ -11,19 +11,19 @@ from enum import IntEnum, StrEnum
 from portal.accounts.rules import StaffRole
 
 
-class _Labelled(StrEnum):
+class Labelled(StrEnum):
     """Values that the database keeps, with the words a reader sees."""
 
     label: str
 
-    def __new__(cls, value: str, label: str) -> "_Labelled":
+    def __new__(cls, value: str, label: str = "") -> "Labelled":
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label
         return member
 
 
-class State(_Labelled):
+class State(Labelled):
     """Where a ticket stands."""
 
     TO_QUALIFY = "to_qualify", "À qualifier"
@@ -34,7 +34,7 @@ class State(_Labelled):
     CLOSED = "closed", "Clos"
 
 
-class Channel(_Labelled):
+class Channel(Labelled):
     """How it reached us (6.1, 6.2, 6.3)."""
 
     WEB = "web", "Portail"
@@ -43,7 +43,7 @@ class Channel(_Labelled):
     VOICEMAIL = "voicemail", "Répondeur"
 
 
-class Urgency(_Labelled):
+class Urgency(Labelled):
     """How pressing it is, in the client's words: it never becomes the priority by itself."""
 
     STOPPED = "stopped", "Je ne peux plus travailler"
@@ -51,7 +51,7 @@ class Urgency(_Labelled):
     CALM = "calm", "Rien ne presse"
 
 
-class Impact(_Labelled):
+class Impact(Labelled):
     """Whom it touches, in the client's words."""
 
     EVERYBODY = "everybody", "Toute l'organisation"
@@ -59,7 +59,7 @@ class Impact(_Labelled):
     ONE = "one", "Une personne"
 
 
-class Place(_Labelled):
+class Place(Labelled):
     """Where the work is done (articles 4 and 8)."""
 
     REMOTE = "remote", "À distance, si c'est possible"
@@ -67,7 +67,7 @@ class Place(_Labelled):
     THIRD = "third", "Chez un tiers"
 
 
-class Backup(_Labelled):
+class Backup(Labelled):
     """What the client says of its backup: article 6.5 leaves it to the client before any intervention."""
 
     DONE = "done", "Oui, mes données sont sauvegardées"

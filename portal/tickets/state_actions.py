@@ -18,6 +18,7 @@ from portal.tickets.models import Ticket
 from portal.tickets.rules import (
     AlreadyClosed,
     NotAllowed,
+    NotClosed,
     Priority,
     State,
     TicketError,
@@ -163,11 +164,12 @@ def reopen(
     hold(session, ticket)
     technician = by is not None and by.staff and is_technician(by.role_names)
     check_reopening(ticket.state, technician=technician, creator=creator)
+    if ticket.merged_into_id is not None:
+        raise NotClosed  # it goes on in the other one
     asked = "" if creator else f" à la demande de {ticket.creator_name}"
     ticket.state = State.PLANNED if is_planned(session, ticket, at) else State.OPEN
     ticket.settled, ticket.closed_at, ticket.closed_by, ticket.closed_by_id = False, None, None, None
     ticket.resolved_at, ticket.reply_due_since, ticket.version = None, at, ticket.version + 1
-    ticket.merged_into_id = None
     note(ticket, Kind.REOPENED, by=by, name=name, at=at, asked=asked)
     session.flush()
     _recorded(session, ticket, "tickets.reopened", by, name, creator=creator, at=at)
@@ -231,6 +233,11 @@ def attach_to_client(
     ticket.evidence = [*ticket.evidence, entry.seq]
     reindex(session, ticket)
     letters.changed(session, ticket, at, by=by)
+
+
+def record_refusal(session: Session, ticket: Ticket, kind: str, *, by: Person, at: datetime) -> None:
+    """Keep that somebody tried what is not theirs to do; nothing else changes."""
+    record(session, kind, {"reference": ticket.reference, "by": [by.name, by.email]}, at=at)
 
 
 def service_label(service: str | None) -> str:

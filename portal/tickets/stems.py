@@ -28,11 +28,23 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """The stem of one word; numbers and references stay as they are."""
+    """The stem of one word as it is written, without its accents; numbers and references stay as they are."""
     if any(ch.isdigit() for ch in word):
         return fold(word)[:LONGEST_STEM]
-    # The stemmer knows accents: they are taken off after it, and off what it was not given them for.
-    return fold(str(_STEMMER.stemWord(fold(word))))[:LONGEST_STEM]
+    return fold(str(_STEMMER.stemWord(word.casefold())))[:LONGEST_STEM]
+
+
+@lru_cache(maxsize=20_000)
+def variants(word: str) -> frozenset[str]:
+    """Every stem that a word may be looked for by: with its accents, without them, and with those it may have lost.
+
+    The stemmer knows endings by their accents: "bloquées" and "bloquees" have two stems.
+    """
+    plain = fold(word)
+    found = {stem(word), stem(plain)}
+    if lost := re.fullmatch(r"(.{2,}?)ees?", plain):
+        found.add(stem(f"{lost[1]}é"))
+    return frozenset(found)
 
 
 def stems(*texts: str) -> set[str]:
@@ -44,7 +56,7 @@ def stems(*texts: str) -> set[str]:
         for match in _WORDS.finditer(text):
             word = fold(match[0])
             if word not in STOP:
-                found.add(stem(match[0].casefold()))
+                found |= variants(match[0])
             if len(found) >= MOST_STEMS:
                 return found
     return found
@@ -58,6 +70,6 @@ def asked(query: str) -> list[str]:
         if re.fullmatch(r"(?i)tic-\d{4}-\d{4,}", whole):
             parts = [fold(whole)]
         else:
-            parts = [stem(word.casefold()) for word in _WORDS.findall(whole) if fold(word) not in STOP]
+            parts = [stem(word) for word in _WORDS.findall(whole) if fold(word) not in STOP]
         found += [part for part in parts if part not in found]
     return found[:12]

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from portal.files.models import StoredFile
 from portal.tickets.actions import (
     AnsweredMeanwhile,
     Caller,
@@ -52,6 +53,12 @@ LATER = NOON + timedelta(hours=1)
 
 
 def test_a_ticket_of_the_portal_keeps_who_asked_what_and_under_which_terms(room: Room) -> None:
+    with room.sessions.begin() as session:
+        stored = StoredFile(
+            id=7, key="k", name="photo.jpg", media_type="image/jpeg", size=1, sha256="0" * 64, kept_for="tickets",
+            created_at=NOON, scanned_at=NOON,
+        )  # fmt: skip
+        session.add(stored)
     reference = room.open(asked=replace(ASKED, files=[FileToAttach(7, "photo.jpg")]))
     assert reference == "TIC-2026-0001"
     with room.sessions() as session:

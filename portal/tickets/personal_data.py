@@ -1,0 +1,158 @@
+"""What this room holds on a person, and what an erasure leaves of it.
+
+A ticket is its organisation's record of the work done for it (7.2): it is kept with the contract, without the
+person's name. One that never became a client's is forgotten whole.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from portal.accounts.models import Person
+from portal.clock import PARIS
+from portal.evidence.actions import erase_payload
+from portal.evidence.models import Entry
+from portal.files.actions import forget
+from portal.files.models import StoredFile
+from portal.french import long_date
+from portal.mail.models import OutgoingMail
+from portal.registry import PersonalData, PersonalField, PersonalRecord
+from portal.tickets.actions import new_link_key
+from portal.tickets.index import reindex
+from portal.tickets.models import Ticket, TicketEvent, TicketMessage, TicketParticipant
+from portal.tickets.rules import Side
+from portal.tickets.state_actions import shut
+
+ERASED = "(effacé)"
+_ANONYMOUS = "rendu anonyme\u00a0; le ticket d'un client est conservé avec son contrat"
+FIELDS = (
+    PersonalField("Nom", _ANONYMOUS),
+    PersonalField("Adresse électronique", "effacé"),
+    PersonalField("Téléphone", "effacé"),
+    PersonalField("Rôle dans le ticket", _ANONYMOUS),
+    PersonalField("Messages", "effacés\u00a0; conservés, sans votre nom, avec le contrat d'un client"),
+    PersonalField("Fichiers joints", "effacés\u00a0; conservés avec le contrat d'un client"),
+    PersonalField("Courriels envoyés", "effacés"),
+)
+
+
+def _address(mail: str) -> str:
+    return mail.strip().lower()
+
+
+def _of(session: Session, address: str) -> Iterator[Ticket]:
+    """Tickets that the person of an address asked for, wrote in, profits from or follows."""
+    person = session.scalars(select(Person.id).where(Person.email == address)).first() or 0
+    numbers = (
+        select(Ticket.id).where(
+            or_(Ticket.creator_mail == address, Ticket.creator_id == person, Ticket.beneficiary_id == person)
+        ),
+        select(TicketMessage.ticket_id).where(
+            or_(TicketMessage.author_mail == address, TicketMessage.author_id == person)
+        ),
+        select(TicketParticipant.ticket_id).where(TicketParticipant.mail == address),
+    )
+    found = {number for query in numbers for number in session.scalars(query)}
+    for number in sorted(found):
+        yield session.get_one(Ticket, number)
+
+
+def _mine(message: TicketMessage, address: str) -> bool:
+    return _address(message.author_mail or "") == address
+
+
+def _mails(session: Session, ticket: Ticket, address: str) -> list[OutgoingMail]:
+    of_ticket = OutgoingMail.message_id.startswith(f"<ticket.{ticket.reference}.", autoescape=True)
+    query = select(OutgoingMail).where(of_ticket, OutgoingMail.recipient == address).order_by(OutgoingMail.id)
+    return list(session.scalars(query))
+
+
+def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
+    """Everything held on the person of this address; what staff wrote among themselves is not theirs to read here."""
+    address = _address(mail)
+    for ticket in _of(session, address):
+        created = _address(ticket.creator_mail or "") == address
+        written = [message for message in ticket.messages if _mine(message, address) and not message.internal]
+        roles = ["créateur"] if created else []
+        roles += ["auteur de messages"] if written else []
+        roles += ["bénéficiaire"] if ticket.beneficiary_id and not created else []
+        names = {message.author for message in written} | ({ticket.creator_name} if created else set())
+        names |= {each.name for each in ticket.participants if each.mail == address}
+        texts = [f"{_day(message.written_at)}\u00a0: {message.text}\n{message.folded}".strip() for message in written]
+        values = (
+            ", ".join(sorted(names)), address, (ticket.creator_phone or "") if created else "",
+            ", ".join(roles) or "suit le ticket", "\n".join(texts),
+            "\n".join(file.name for message in written for file in message.files),
+            "\n".join(sent.subject for sent in _mails(session, ticket, address)),
+        )  # fmt: skip
+        named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
+        yield PersonalRecord(f"{ticket.reference}, {ticket.subject}", named, ticket.opened_at)
+
+
+def erase(session: Session, mail: str, at: datetime) -> list[str]:
+    """Forget a person: without a name in their organisation's tickets; whole where no client's record is at stake."""
+    address = _address(mail)
+    person = session.scalars(select(Person.id).where(Person.email == address)).first()
+    erased = []
+    for ticket in list(_of(session, address)):
+        stranger = ticket.organisation_id is None and _address(ticket.creator_mail or "") == address
+        for sent in _mails(session, ticket, address):
+            # What has not left yet never leaves: the worker takes a sent mail for done.
+            sent.sent_at, sent.last_error = sent.sent_at or at, None
+            sent.recipient, sent.subject, sent.text, sent.html, sent.calendar = ERASED, ERASED, ERASED, None, None
+        _forget_messages(session, ticket, address, at, whole=stranger)
+        if _address(ticket.creator_mail or "") == address:
+            ticket.creator_name, ticket.creator_mail, ticket.creator_phone = ERASED, None, None
+            ticket.link_key = new_link_key()
+        if person is not None and ticket.beneficiary_id == person:
+            ticket.beneficiary = ERASED
+        if ticket.terms_accepted_by is not None and stranger:
+            ticket.terms_accepted_by = ERASED
+        for participant in [each for each in ticket.participants if each.mail == address]:
+            ticket.participants.remove(participant)
+        _forget_events(ticket, person)
+        if stranger:
+            for entry in session.scalars(select(Entry).where(Entry.seq.in_(ticket.evidence))):
+                erase_payload(session, entry, at=at)
+            ticket.subject, ticket.erased_at = ERASED, at
+            if ticket.closed_at is None:
+                shut(ticket, by=None, name="", at=at)
+        reindex(session, ticket)
+        erased.append(ticket.reference)
+    session.flush()
+    return erased
+
+
+def _forget_messages(session: Session, ticket: Ticket, address: str, at: datetime, *, whole: bool) -> None:
+    for message in ticket.messages:
+        if _mine(message, address):
+            message.author, message.author_mail, message.mail_id = ERASED, None, None
+            message.folded, message.html = "", None  # signatures stand there
+            _forget_file(session, message.raw_file_id, at)  # the mail as it came is signed too
+            message.raw_file_id = None
+        if whole and message.side is Side.REQUESTER:
+            message.text = ERASED
+            for file in message.files:
+                _forget_file(session, file.file_id, at)
+                file.name = ERASED
+
+
+def _forget_file(session: Session, number: int | None, at: datetime) -> None:
+    if number is not None and (stored := session.get(StoredFile, number)) is not None:
+        forget(session, stored, at=at)
+
+
+def _forget_events(ticket: Ticket, person: int | None) -> None:
+    event: TicketEvent
+    for event in ticket.events:
+        if (person is not None and event.by_id == person) or (ticket.creator_name == ERASED and event.by_id is None):
+            event.by = ERASED
+
+
+def _day(moment: datetime) -> str:
+    return long_date(moment.astimezone(PARIS).date())
+
+
+PERSONAL_DATA = PersonalData("support", FIELDS, find, erase)
