@@ -129,12 +129,7 @@ def new() -> Any:
             "Sans contrat, l'intervention se fait aux conditions générales\u00a0: acceptez-les pour envoyer."
         ]
         return _form(form, cover, REFUSED)
-    files, refusals = kept_files(request.files.getlist("files"), now())
-    if refusals:
-        db.session.rollback()
-        form.form_errors.extend(
-            [*refusals, "Le reste est gardé\u00a0: joignez d'autres fichiers, ou envoyez sans eux."]
-        )
+    if (files := kept_files(form, now())) is None:
         return _form(form, cover, REFUSED)
     ticket = open_on_the_portal(
         db.session, _asked(form, files), by=me(), cover=cover, accepts=bool(form.accepts.data),
@@ -208,12 +203,7 @@ def reply(reference: str) -> Any:
     ticket, form = _mine(reference), MessageForm()
     if not form.validate():
         return _page(ticket, EXPIRED if expired(form) else REFUSED, form=form)
-    files, refusals = kept_files(request.files.getlist("files"), now())
-    if refusals:
-        db.session.rollback()
-        form.form_errors.extend(
-            [*refusals, "Votre message est gardé\u00a0: joignez d'autres fichiers, ou envoyez-le sans eux."]
-        )
+    if (files := kept_files(form, now())) is None:
         return _page(ticket, REFUSED, form=form)
     try:
         write_as_client(

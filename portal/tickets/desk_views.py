@@ -235,10 +235,7 @@ def write(reference: str) -> Any:
     ticket, form = ticket_of(reference), StaffMessageForm()
     if not form.validate():
         return show_ticket(ticket, EXPIRED if expired(form) else REFUSED, form=form)
-    files, refusals = kept_files(request.files.getlist("files"), now())
-    if refusals:
-        db.session.rollback()
-        form.form_errors.extend(refusals)
+    if (files := kept_files(form, now())) is None:
         return show_ticket(ticket, REFUSED, form=form)
     kind, seen = form.kind.data, form.seen.data or ""
     try:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, redirect, request, url_for
+from flask import Blueprint, Flask, Response, abort, redirect, url_for
 
 from portal.tickets.actions import NoSuchTicket, accept_terms, find_followed, write_as_client
 from portal.tickets.appointments import to_come, when_words
@@ -92,10 +92,7 @@ def reply(token: str) -> Any:
     ticket = _followed(token)
     if not passed:
         return _page(ticket, token, EXPIRED if expired(form) else REFUSED, form=form)
-    files, refusals = kept_files(request.files.getlist("files"), now())
-    if refusals:
-        db.session.rollback()
-        form.form_errors.extend(refusals)
+    if (files := kept_files(form, now())) is None:
         return _page(ticket, token, REFUSED, form=form)
     try:
         write_as_client(

@@ -20,7 +20,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Optional, Regexp, ValidationError
 
 from portal.clock import PARIS
-from portal.forms import BaseForm, at_most, mail_address, one_line, required, strip
+from portal.forms import BaseForm, at_most, attachments, mail_address, one_line, required, strip
 from portal.terms.tariff import Tariff
 from portal.tickets.models import LONGEST_SUBJECT
 from portal.tickets.rules import Backup, Channel, Impact, Place, Priority, State, Urgency
@@ -83,6 +83,7 @@ class RequestForm(BaseForm):
     third_agreed = BooleanField(
         "Chez un tiers\u00a0: il est d'accord pour que nous utilisions ses locaux, son matériel et ses accès"
     )
+    files = attachments("Photos ou fichiers", description="Une photo du message d'erreur aide souvent.")
     accepts = BooleanField("J'accepte ces conditions générales de vente")
     key = HiddenField(validators=[at_most(64)])
     terms = HiddenField(validators=[at_most(20)])
@@ -105,6 +106,7 @@ class MessageForm(BaseForm):
         "Votre message", filters=[strip], validators=[required("Écrivez votre message."), at_most(LONGEST_WORDS)],
         render_kw={"rows": "5"},
     )  # fmt: skip
+    files = attachments("Photos ou fichiers", description="Une photo du message d'erreur aide souvent.")
     key = HiddenField(validators=[at_most(64)])
 
 

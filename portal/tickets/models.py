@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.models import Organisation, Person
 from portal.db import Base, UtcDateTime, one_of
+from portal.files.models import StoredFile
 from portal.tickets.rules import Backup, Channel, Impact, Place, Priority, Side, State, Urgency
 
 DIGEST = 64
@@ -164,6 +165,7 @@ class TicketFile(Base):
 
     ticket: Mapped[Ticket] = relationship(back_populates="files")
     message: Mapped[TicketMessage] = relationship(back_populates="files")
+    stored: Mapped[StoredFile] = relationship(lazy="joined", innerjoin=True)
 
 
 class TicketParticipant(Base):

@@ -1,19 +1,16 @@
 """What the views of this room share: its letters, the files that came with a form, answers that keep what was typed."""
 
 import secrets
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from flask import current_app, flash, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
-from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import HTTPException
 
 from portal.accounts.guard import current_person, may
 from portal.errors import EXPIRED as PAGE_EXPIRED
 from portal.errors import show as refuse
-from portal.files.actions import keep
 from portal.files.models import StoredFile
 from portal.files.rules import FileRefused
 from portal.files.views import send
@@ -25,8 +22,6 @@ from portal.web import db, mail_domain, now, services, settings
 
 KEY_BYTES = 16
 REFUSED, EXPIRED, CONFLICT = 422, 400, 409
-#: Files of one sending.
-MOST_FILES = 10
 PAGE_WAS_OLD = (
     "Cette page était ouverte depuis trop longtemps. Ce que vous avez écrit est gardé\u00a0: envoyez-le de nouveau."
 )
@@ -75,22 +70,14 @@ def token_refused(error: CSRFError) -> Any:
     return page("session_over", EXPIRED, texts=texts, back=back, error=error)
 
 
-def kept_files(uploads: Sequence[FileStorage], at: datetime) -> tuple[list[FileToAttach], list[str]]:
-    """Keep what was attached; (files, why others were refused). Nothing is kept unless everything is taken."""
-    given = [upload for upload in uploads if upload and upload.filename]
-    if len(given) > MOST_FILES:
-        return [], [f"{MOST_FILES} fichiers au plus à la fois\u00a0: envoyez les autres dans un message."]
-    files: list[FileToAttach] = []
-    refusals: list[str] = []
-    for upload in given:
-        try:
-            stream = cast("BinaryIO", upload.stream)
-            stored = keep(db.session, services().store, stream, name=upload.filename or "", kept_for="tickets", now=at)
-        except FileRefused as error:
-            refusals.append(str(error))
-        else:
-            files.append(FileToAttach(stored.id, stored.name))
-    return ([], refusals) if refusals else (files, [])
+def kept_files(form: Any, at: datetime) -> list[FileToAttach] | None:
+    """Keep what was attached; None when something is refused: nothing is kept then, and the field says why."""
+    try:
+        stored = form.files.keep(db.session, services().store, kept_for="tickets", now=at)
+    except FileRefused:
+        db.session.rollback()
+        return None
+    return [FileToAttach(file.id, file.name) for file in stored]
 
 
 def send_attached(file: TicketFile | None) -> Any:
