@@ -45,7 +45,9 @@ class Letters:
         self._env = Environment(  # noqa: S701 - plain text; what becomes HTML is escaped below
             loader=FileSystemLoader(folder), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
-        self._env.filters.update(long_date=french.long_date, phone=french.phone, moment=_moment)
+        self._env.filters.update(
+            long_date=french.long_date, weekday_date=french.weekday_date, phone=french.phone, moment=_moment
+        )  # fmt: skip
 
     def names(self) -> list[str]:
         """The events that have a mail."""

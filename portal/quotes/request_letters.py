@@ -3,22 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.mail.actions import post
-from portal.mail.letters import Letters as Templates
 from portal.quotes.estimate import Estimate, restored
 from portal.quotes.links import Links
 from portal.quotes.request_models import QuoteRequest, RequestMessage
 from portal.quotes.request_rules import Side, identity_words
+from portal.quotes.threads import post_in_thread, quoted
 from portal.terms import Library
-
-TEMPLATES = Templates(Path(__file__).resolve().parent / "templates" / "quotes" / "mail")
-#: How many earlier mails a header names: servers refuse lines that never end.
-REFERENCES = 10
 
 
 def estimate_of(request: QuoteRequest) -> Estimate | None:
@@ -31,11 +25,6 @@ def estimate_of(request: QuoteRequest) -> Estimate | None:
     ):
         return None
     return restored(request.estimate_query, request.estimate_slug, request.estimate_sha256, request.estimate_shown)
-
-
-def quoted(text: str) -> str:
-    """What somebody wrote, each line marked: it cannot pass for our own words, nor for one of our buttons."""
-    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,38 +84,18 @@ class Letters:
         self._post(session, request, event, link | dict(values), at, key, self.library.company.mail, thread)
 
     def _thread(self, request: QuoteRequest, first: str, side: Side, before: RequestMessage | None) -> list[str]:
-        """Message-IDs of what this reader was sent before, oldest first."""
+        """Keys of what this reader was sent before, oldest first."""
         sent = [message for message in request.messages if message.side is side and message is not before]
-        keys = [first, *(f"message-{message.id}" for message in sent)]
-        return [self._message_id(request, key) for key in keys]
+        return [self._key(request, key) for key in (first, *(f"message-{message.id}" for message in sent))]
 
     def _key(self, request: QuoteRequest, key: str) -> str:
         return f"quote-request.{request.reference}.{key}"
-
-    def _message_id(self, request: QuoteRequest, key: str) -> str:
-        return f"<{self._key(request, key)}@{self.domain}>"
 
     def _post(
         self, session: Session, request: QuoteRequest, event: str, values: Mapping[str, Any], at: datetime,
         key: str, recipient: str, thread: list[str],
     ) -> None:  # fmt: skip
-        letter = TEMPLATES.write(event, request=request, company=self.library.company, **values)
-        own = self._message_id(request, key)
-        earlier = [each for each in thread if each != own]
-        headers = {}
-        if earlier:
-            # The first names the thread, the last ones place the mail in it.
-            known = earlier if len(earlier) <= REFERENCES else [earlier[0], *earlier[1 - REFERENCES :]]
-            headers = {"In-Reply-To": earlier[-1], "References": " ".join(known)}
-        post(
-            session,
-            event=f"quotes/{event}",
-            recipient=recipient,
-            subject=letter.subject,
-            text=letter.text,
-            html=letter.html,
-            domain=self.domain,
-            now=at,
-            key=self._key(request, key),
-            headers=headers,
-        )
+        post_in_thread(
+            session, event, {"request": request, "company": self.library.company} | dict(values),
+            key=self._key(request, key), earlier=thread, recipient=recipient, domain=self.domain, at=at,
+        )  # fmt: skip
