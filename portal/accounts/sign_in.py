@@ -70,8 +70,11 @@ def codes_left(session: Session, person: Person, browser: str, *, now: datetime)
     return max(0, left)
 
 
-def make_code(session: Session, person_id: int, browser: str, *, now: datetime) -> str:
-    """A new code for a person in a browser, whose earlier ones are worth nothing from here on."""
+def make_code(session: Session, person_id: int, browser: str, *, now: datetime, purpose: str = "") -> str:
+    """A new code for a person in a browser, whose earlier ones are worth nothing from here on.
+
+    It opens its own ``purpose`` only: a code of the sign-in accepts nothing, one that accepts signs nobody in.
+    """
     mine = digest(browser)
     session.execute(
         update(MailCode)
@@ -81,7 +84,7 @@ def make_code(session: Session, person_id: int, browser: str, *, now: datetime) 
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
     session.add(
         MailCode(
-            person_id=person_id, digest=_code_digest(person_id, code), browser=mine,
+            person_id=person_id, digest=_code_digest(person_id, code, purpose), browser=mine,
             known=is_known(session, person_id, browser), sent_at=now, expires_at=now + CODE_LIFE,
         )
     )  # fmt: skip
@@ -89,10 +92,13 @@ def make_code(session: Session, person_id: int, browser: str, *, now: datetime) 
     return code
 
 
-def use_code(session: Session, person: Person, code: str, browser: str, *, now: datetime) -> bool:
+def use_code(
+    session: Session, person: Person, code: str, browser: str, *, now: datetime, purpose: str = "", keep: bool = True
+) -> bool:
     """Whether this is the code that was sent to this browser: each answer counts, a right one is the last.
 
-    Both are kept at once, whatever becomes of the request.
+    Both are kept at once, whatever becomes of the request; without ``keep`` a right one is kept with
+    what it opens, in the caller's transaction.
     """
     mine = digest(browser)
     scope = MailCode.browser == mine if is_known(session, person.id, browser) else MailCode.known.is_(False)
@@ -117,10 +123,11 @@ def use_code(session: Session, person: Person, code: str, browser: str, *, now: 
         .execution_options(synchronize_session=False)
     )
     found = session.execute(counted).first()
-    right = found is not None and secrets.compare_digest(found.digest, _code_digest(person.id, code.strip()))
+    right = found is not None and secrets.compare_digest(found.digest, _code_digest(person.id, code.strip(), purpose))
     if found is not None and right:
         _spend(session, MailCode.id == found.id, now)
-    session.commit()
+    if keep or not right:
+        session.commit()
     return right
 
 
@@ -150,8 +157,8 @@ def forget_old_codes(session: Session, *, now: datetime) -> None:
     session.execute(delete(MailCode).where(MailCode.sent_at <= now - timedelta(days=2)))
 
 
-def _code_digest(person_id: int, code: str) -> str:
-    return digest(f"{person_id}:{''.join(code.split())}")
+def _code_digest(person_id: int, code: str, purpose: str = "") -> str:
+    return digest(f"{purpose}{person_id}:{''.join(code.split())}")
 
 
 # --- Passwords and authenticators ----------------------------------------------------------------

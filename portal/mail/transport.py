@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 from portal.config import mail_port
 
 TIMEOUT = 30.0
+#: A header of ours that asks the servers on the way for a notice of what became of the mail; it does not leave.
+NOTIFY = "X-Portal-Notify"
 
 
 class Transport(Protocol):
@@ -31,8 +33,17 @@ class Smtp:
         Raises:
             OSError, smtplib.SMTPException: when it has not.
         """
+        notify = message.get(NOTIFY) is not None
+        del message[NOTIFY]  # it is for the way, not for the reader
         with self._talk() as server:
-            server.send_message(message)
+            server.ehlo_or_helo_if_needed()
+            if notify and server.has_extn("dsn"):
+                # A notice for each fate (RFC 3461); with the headers, by which the mail is known again.
+                server.send_message(
+                    message, mail_options=("RET=HDRS",), rcpt_options=("NOTIFY=SUCCESS,FAILURE,DELAY",)
+                )  # fmt: skip
+            else:
+                server.send_message(message)
 
     def greet(self) -> None:
         """Sign in and leave: whether the server would take a mail.

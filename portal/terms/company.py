@@ -66,6 +66,7 @@ class Convention:
     because: str
     articles: tuple[str, ...]
     since: date
+    days: int | None = None  # where the convention is a number of days; its text says {days}
 
 
 class Conventions(Mapping[str, Convention]):
@@ -112,10 +113,24 @@ def read_conventions(data: Mapping[str, Any]) -> Conventions:
     """From a parsed ``conventions.toml``."""
     return Conventions(
         tuple(
-            Convention(key, table["title"], table["text"], table["because"], tuple(table["articles"]), table["since"])
+            Convention(
+                key,
+                table["title"],
+                _with_days(table),
+                table["because"],
+                tuple(table["articles"]),
+                table["since"],
+                table.get("days"),
+            )
             for key, table in data.items()
         )
     )
+
+
+def _with_days(table: Mapping[str, Any]) -> str:
+    # The number stands once: what a page prints is what the software does.
+    words: str = table["text"]
+    return words.replace("{days}", f"{int(table['days'])} jours") if "days" in table else words
 
 
 def read_processing(data: Mapping[str, Any]) -> tuple[Processing, ...]:
