@@ -30,9 +30,7 @@ from portal.invoices import room as invoices_room
 from portal.logs import log_requests
 from portal.mail import failing
 from portal.mailbox.views import mailbox
-from portal.quotes import queue as quotes_queue
-from portal.quotes import request_views as quotes
-from portal.quotes.request_desk_views import quotes_desk
+from portal.quotes import room as quotes
 from portal.registry import ClientSection
 from portal.terms import load_library
 from portal.tickets import client_views as tickets
@@ -78,12 +76,20 @@ RATES = {
     "ticket_follow.accept": "30 per hour",
     "tickets.new": "60 per hour",
     "tickets.reply": "120 per hour",
+    "quotes_link.read": "60 per 5 minutes",
+    "quotes_link.question": "30 per hour",
+    "quotes_link.forward": "20 per hour",
+    "quotes_link.accept": "30 per hour",
+    "quotes_link.confirm": "60 per hour",
+    "quotes_link.code": "20 per hour",
 }
 #: What the head of each page offers, to whoever may go there.
 NAVIGATION = (
     ("desk.queue", "Bureau"),
     ("tickets.index", "Tickets"),
     ("tickets_desk.index", "Tickets"),
+    ("quotes_following.index", "Devis"),
+    ("quotes_client.index", "Devis"),
     ("invoices.index", "Factures"),
     ("invoices_desk.index", "Factures"),
     ("clients_desk.index", "Clients"),
@@ -98,19 +104,21 @@ SECTIONS: tuple[ClientSection, ...] = (tickets_section.SECTION,)
 DESK = Desk(
     staff=(
         *tickets_queue.STAFF,
+        *quotes.STAFF_QUEUES,
         *invoices_queue.QUEUES,
-        quotes_queue.QUEUE,
         failing.QUEUE,
         accounts_queue.QUEUE,
         contracts_queue.QUEUE,
     ),
     client=(
         tickets_queue.CLIENT,
+        *quotes.CLIENT_QUEUES,
         invoices_queue.CLIENT_QUEUE,
         contracts_queue.CLIENT_QUEUE,
     ),
     starts=(
         Start("tickets.new", "Ouvrir un ticket", "Un problème informatique\u00a0: un technicien vous répond."),
+        Start("quotes_client.index", "Voir mes devis", "Ce qui attend votre accord, et jusqu'à quand."),
         Start("invoices.index", "Voir mes factures", "Ce qui est à payer, et jusqu'à quand contester."),
         Start("quotes.ask", "Demander un devis", "Décrivez votre besoin\u00a0: nous vous répondons par courriel."),
         Start("contracts.index", "Voir mes contrats", "Les points restants, et ce que chaque intervention a coûté."),
@@ -168,7 +176,6 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     contracts.register(app)
     app.register_blueprint(contracts_desk)
     quotes.register(app)
-    app.register_blueprint(quotes_desk)
     invoices_room.register(app)
     tickets.register(app)
     ticket_follow.register(app)
@@ -213,6 +220,7 @@ def _templates(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=french.money, long_date=french.long_date, weekday_date=french.weekday_date, phone=french.phone,
         phone_link=french.phone_link, points=french.points, number=french.number, moment=paper.moment,
+        fr=french.fix_spaces,
         file_size=size_words,
     )  # fmt: skip
     company = app.extensions["portal"].library.company

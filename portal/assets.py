@@ -19,6 +19,7 @@ PARTS = (
     STATIC / "desk.css",
     STATIC / "contracts.css",
     STATIC / "tickets.css",
+    STATIC / "quotes.css",
 )
 YEAR = 365 * 24 * 3600
 DIGEST = 12

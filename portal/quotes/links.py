@@ -11,6 +11,10 @@ FOLLOW = f"{FORM}/suivi"
 RECEIVED = f"{FORM}/recue"
 DESK = "/espace-client/bureau/demandes-de-devis"
 CLIENT = "/espace-client/"
+#: The quotes themselves: a client's pages, those that a mail's link opens, the desk's.
+QUOTES = "/espace-client/devis"
+BY_LINK = f"{QUOTES}/lien"
+QUOTES_DESK = "/espace-client/bureau/devis"
 
 
 class BrokenLink(Exception):
@@ -44,6 +48,29 @@ class Links:
     def desk(self, reference: str) -> str:
         """The page of one request on the desk."""
         return f"{self.base_url}{DESK}/{reference}"
+
+    def quote(self, recipient: int, link_key: str) -> str:
+        """A quote, for the recipient who holds the mail."""
+        return f"{self.base_url}{BY_LINK}/{self.quote_token(recipient, link_key)}"
+
+    def quote_token(self, recipient: int, link_key: str) -> str:
+        """What names a recipient in an address."""
+        return str(self._signer("quote").dumps([str(recipient), link_key]))
+
+    def quote_opened(self, token: str) -> tuple[int, str]:
+        """(recipient, key) of a quote's link.
+
+        Raises:
+            BrokenLink: when it is none of ours.
+        """
+        recipient, link_key = self._load("quote", token)
+        if not recipient.isdecimal():
+            raise BrokenLink
+        return int(recipient), link_key
+
+    def quote_on_desk(self, reference: str) -> str:
+        """The page of one quote on the desk."""
+        return f"{self.base_url}{QUOTES_DESK}/{reference}"
 
     @property
     def form(self) -> str:

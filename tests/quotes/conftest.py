@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session, sessionmaker
 
     from portal.terms import Library
+    from tests.quotes.quoting import Room
 
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)  # noon in Paris
 ASKED = Asked(
@@ -89,3 +90,11 @@ def hidden(page: str) -> dict[str, str]:
         assert name
         found[name.group(1)] = unescape(value.group(1)) if value else ""
     return found
+
+
+@pytest.fixture
+def room(portal: Portal, library: "Library") -> "Room":
+    """A sales person's room."""
+    from tests.quotes.quoting import Room
+
+    return Room(portal, library)
