@@ -7,14 +7,16 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.accounts.actions import add_person, add_staff, create_organisation
+from portal.accounts.actions import add_person, add_staff, create_organisation, find_person
 from portal.accounts.models import Organisation, Person
 from portal.accounts.rules import ClientRole, StaffRole, parse_identity
 from portal.contracts import demo as contracts_demo
 from portal.invoices import demo as invoices_demo
 from portal.invoices.views import letters as invoice_letters
 from portal.quotes import demo as quotes_demo
+from portal.quotes import quote_demo
 from portal.quotes.request_views import letters
+from portal.quotes.writing_views import letters as quote_letters
 from portal.tickets import demo as tickets_demo
 from portal.tickets.serving import letters as ticket_letters
 from portal.web import db, services
@@ -77,6 +79,7 @@ def load(app: Flask, *, now: datetime) -> None:
             member.tf_primary_method, member.tf_totp_secret = "authenticator", factory.generate_totp_secret()
         contracts_demo.load(session, library=services().library, clients=organisations, by=member, now=now)
         quotes_demo.load(session, letters=letters(), by=member, now=now)
+        _quotes(session, now)
         invoices_demo.load(
             session, clients=session.scalars(select(Organisation).order_by(Organisation.id)).all(), biller=member,
             store=app.extensions["portal"].store, letters=invoice_letters(), now=now,
@@ -84,6 +87,17 @@ def load(app: Flask, *, now: datetime) -> None:
         adviser = session.scalars(select(Person).where(Person.email == STAFF[0][0])).one()
         tickets_demo.load(session, letters=ticket_letters(), adviser=adviser, now=now)
         session.commit()
+
+
+def _quotes(session: Session, now: datetime) -> None:
+    """Quotes of the first client, written by who sells."""
+    claire, nadia = find_person(session, CLIENTS[0][3][0][0]), find_person(session, STAFF[1][0])
+    if claire is None or claire.organisation is None or nadia is None:
+        raise LookupError("the demo's people are not there")
+    quote_demo.load(
+        session, organisation=claire.organisation, signatory=claire, by=nadia, library=services().library,
+        letters=quote_letters(), now=now,
+    )  # fmt: skip
 
 
 def sign_ins() -> list[SignIn]:

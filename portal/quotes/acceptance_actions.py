@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts import sign_in
@@ -16,6 +17,7 @@ from portal.accounts.models import Person
 from portal.contracts.rules import Derogation as AgreedDerogation
 from portal.contracts.rules import KeptFile, SpecialConditions
 from portal.evidence.actions import record
+from portal.evidence.models import Entry, Payload
 from portal.files.models import StoredFile
 from portal.french import long_date
 from portal.jobs.actions import enqueue
@@ -286,6 +288,7 @@ def confirm_quote(
         supplements=first.order_reference if first else None,
     )  # fmt: skip
     quote.state, quote.closed_at, quote.order_reference = State.FINAL, at, order.reference
+    quote.evidence = [*quote.evidence, *_placed(session, order.reference)]
     session.flush()
     enqueue(session, PROOF, {"quote": quote.id}, key=f"{PROOF}:{quote.reference}", now=at)
     letters.final(session, quote, acceptance, act, at)
@@ -345,6 +348,13 @@ def special_conditions(session: Session, quote: Quote) -> SpecialConditions:
             for each in offer.derogations
         ),
     )  # fmt: skip
+
+
+def _placed(session: Session, order: str) -> list[int]:
+    """The entries of the log that tell of an order: they belong to the proof of its quote."""
+    named = Payload.content.contains(f'"reference":"{order}"', autoescape=True)
+    placed = select(Entry.seq).join(Payload).where(Entry.kind == "orders.placed", named)
+    return list(session.scalars(placed.order_by(Entry.seq)))
 
 
 def _held(quote: Quote, form_key: str) -> QuoteAct | None:

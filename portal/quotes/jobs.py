@@ -6,16 +6,25 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from portal.db import read_only
+from portal.evidence.actions import record
+from portal.files.actions import keep
 from portal.jobs.actions import Leased, finish
 from portal.jobs.recurring import Recurring
+from portal.proof.actions import seal_of
+from portal.quotes.acceptance_actions import PROOF
 from portal.quotes.links import Links
+from portal.quotes.proving import proof_of
 from portal.quotes.quote_letters import QuoteLetters
+from portal.quotes.quote_models import Quote
 from portal.quotes.reading_actions import remind
 from portal.web import Handler, Services
 
 REMINDERS = "quotes.reminders"
 #: A reminder is a mail that people read: not in the night.
 MORNING = time(8, 0)
+#: A file of proof holds every file of its quote.
+LARGEST_PROOF = 1 << 30
 
 
 def letters_of(services: Services) -> QuoteLetters:
@@ -32,5 +41,30 @@ def send_reminders(sessions: sessionmaker[Session], job: Leased, now: datetime, 
         finish(session, job, now=now)
 
 
-HANDLERS: Mapping[str, Handler] = {REMINDERS: send_reminders}
+def make_file(sessions: sessionmaker[Session], job: Leased, now: datetime, services: Services) -> None:
+    """Make the file of proof of a final order, and keep it. Nobody waits for it, and nothing is locked meanwhile."""
+    number, library, given = int(job.payload["quote"]), services.library, services.settings
+    with sessions.begin() as session:
+        if session.get_one(Quote, number).proof_id is not None:
+            finish(session, job, now=now)
+            return
+        seal = seal_of(session, given, library.company, at=now)
+    with sessions() as session:
+        session.bind = read_only(session.get_bind().engine)
+        quote = session.get_one(Quote, number)
+        content = proof_of(
+            session, quote, library=library, store=services.store, seal=seal, base_url=given.base_url, at=now
+        )  # fmt: skip
+        name = f"preuve-{quote.order_reference}.zip"
+    with sessions.begin() as session:
+        file = keep(
+            session, services.store, content, name=name, kept_for="quotes", now=now, limit=LARGEST_PROOF
+        )  # fmt: skip
+        quote = session.get_one(Quote, number, with_for_update=True)
+        quote.proof_id = file.id
+        record(session, "quotes.proof_made", {"reference": quote.reference, "sha256": file.sha256}, at=now)
+        finish(session, job, now=now)
+
+
+HANDLERS: Mapping[str, Handler] = {REMINDERS: send_reminders, PROOF: make_file}
 RECURRING = (Recurring(REMINDERS, daily_at=MORNING),)

@@ -12,7 +12,7 @@ from portal.quotes.following_views import quotes_following
 from portal.quotes.queue import QUEUE
 from portal.quotes.quote_models import Quote
 from portal.quotes.quote_queue import queues
-from portal.quotes.quote_rules import OFFERED
+from portal.quotes.quote_rules import OFFERED, State
 from portal.quotes.request_desk_views import quotes_desk
 from portal.quotes.thread_lines import message_lines, request_lines
 from portal.quotes.writing_views import quotes_writing
@@ -30,6 +30,11 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["contract_words"] = contract_words
     app.jinja_env.filters.update(message_lines=message_lines, request_lines=request_lines)
     app.jinja_env.filters["state_words"] = lambda quote: state_words(quote, today())
+    app.jinja_env.filters["client_state"] = lambda quote: _TO_CLIENT.get(quote.state) or state_words(quote, today())
+
+
+#: What a client reads of its own acts.
+_TO_CLIENT = {State.ACCEPTED: "Accepté, à confirmer par nous", State.REFUSED: "Refusé"}
 
 
 def state_words(quote: Quote, day: date) -> str:

@@ -29,9 +29,7 @@ class ThreadLine:
 def message_lines(messages: Iterable[QuoteMessage | RequestMessage], mine: str) -> list[ThreadLine]:
     """A thread as one side sees it; ``mine`` is that side."""
     return [
-        ThreadLine(
-            number, each.author, each.side is Side.STAFF, each.side.value == mine, each.written_at, each.text
-        )  # fmt: skip
+        ThreadLine(number, each.author, each.side is Side.STAFF, each.side.value == mine, each.written_at, each.text)
         for number, each in enumerate(messages, start=1)
     ]
 

@@ -1,55 +1,17 @@
 """What `make run` shows, as it runs it: the demo's server and worker, a sign-in with what its mailbox holds."""
 
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
-PORTAL = Path(sys.executable).with_name("portal")
-
-
-@pytest.fixture
-def running(database_url: str, site_url: str, site_folder: Path, tmp_path: Path) -> Iterator[str]:
-    """Address of a demo: site, portal and worker in processes of their own."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")} | {
-        "PORTAL_SECRET_KEY": "k" * 32,
-        "PORTAL_DATABASE_URL": database_url,
-        "PORTAL_PUBLIC_DIR": str(site_folder),
-        "PORTAL_STORAGE_URL": f"file://{tmp_path / 'files'}",
-        "PORTAL_PORT": str(port),
-        "PORTAL_BASE_URL": url,
-        "PORTAL_DEMO": "1",
-    }
-    for command in (["db", "upgrade"], ["demo"]):
-        subprocess.run([PORTAL, *command], env=environ, check=True, stdout=subprocess.DEVNULL)
-    process = subprocess.Popen([PORTAL, "start", "--log", tmp_path / "log"], env=environ, stdout=subprocess.DEVNULL)
-    until = time.monotonic() + 30
-    while True:
-        try:
-            urllib.request.urlopen(f"{url}/readyz").close()
-            break
-        except OSError:
-            assert time.monotonic() < until, (tmp_path / "log").read_text()
-            time.sleep(0.1)
-    yield url
-    process.send_signal(signal.SIGINT)
-    assert process.wait(40) == 0
 
 
 @pytest.mark.parametrize("width", [375, 1280])

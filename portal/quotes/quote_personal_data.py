@@ -1,0 +1,126 @@
+"""What quotes hold on a person, and what an erasure leaves of it.
+
+What was accepted is kept with its proof as long as the contract (``content/law.toml``); the rest goes,
+but for the acts of who refused or withdrew, which are never changed.
+"""
+
+import secrets
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from portal.accounts.models import Person
+from portal.evidence.actions import erase_payload
+from portal.evidence.models import Entry
+from portal.french import long_date
+from portal.mail.models import OutgoingMail
+from portal.quotes.quote_models import Quote, QuoteAct, QuoteMessage, Recipient
+from portal.quotes.quote_rules import OFFERED, State
+from portal.quotes.sending_actions import LINK_BYTES
+from portal.quotes.shown import day_of
+from portal.registry import PersonalData, PersonalField, PersonalRecord
+
+ERASED = "(effacé)"
+_GONE = "effacé\u00a0; conservé avec sa preuve si le devis est accepté, ou tant qu'il attend une réponse"
+FIELDS = (
+    PersonalField("Destinataire", _GONE),
+    PersonalField("Lectures", _GONE),
+    PersonalField("Acceptations et refus", "conservé avec la preuve du contrat"),
+    PersonalField("Échanges", _GONE),
+    PersonalField("Courriels envoyés", _GONE),
+)
+
+
+def _is_kept(quote: Quote, today: date) -> bool:
+    """Whether it is an order, or may still become one."""
+    waits = quote.state in OFFERED and quote.last_day is not None and quote.last_day >= today
+    return waits or quote.state in {State.ACCEPTED, State.FINAL}
+
+
+def _quotes(session: Session, mail: str) -> list[Quote]:
+    address = mail.strip().lower()
+    people = select(Person.id).where(Person.email == address)
+    mine = (
+        select(Quote)
+        .where(
+            or_(
+                Quote.recipients.any(Recipient.mail == address),
+                Quote.acts.any(QuoteAct.mail == address),
+                Quote.messages.any(QuoteMessage.author_id.in_(people)),
+            )
+        )
+        .order_by(Quote.id)
+    )
+    return list(session.scalars(mine))
+
+
+def _mails(session: Session, quote: Quote, address: str) -> list[OutgoingMail]:
+    of_quote = OutgoingMail.message_id.startswith(f"<quote.{quote.reference}.", autoescape=True)
+    query = select(OutgoingMail).where(of_quote, OutgoingMail.recipient == address).order_by(OutgoingMail.id)
+    return list(session.scalars(query))
+
+
+def _mails_of(session: Session, quote: Quote, messages: list[QuoteMessage]) -> list[OutgoingMail]:
+    """The mails that carried what somebody wrote to the other side."""
+    if not messages:
+        return []
+    keys = [f"<quote.{quote.reference}.message-{message.id}{end}" for message in messages for end in "@-"]
+    carried = or_(*(OutgoingMail.message_id.startswith(key, autoescape=True) for key in keys))
+    return list(session.scalars(select(OutgoingMail).where(carried)))
+
+
+def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
+    """Every quote that names the person of this address."""
+    address = mail.strip().lower()
+    person = session.scalars(select(Person).where(Person.email == address)).first()
+    for quote in _quotes(session, address):
+        sent = [f"{each.name}, {each.mail}" for each in quote.recipients if each.mail == address]
+        read = [f"{each.how.label}, le {long_date(each.day)}" for each in quote.receptions if address in each.who]
+        done = [
+            f"{act.act.label}, le {long_date(act.on)}\u00a0: {act.name}, {act.capacity}, {act.identified_by}, {act.ip}"
+            for act in quote.acts
+            if act.mail == address
+        ]
+        written = [
+            f"{long_date(day_of(each.written_at))}\u00a0: {each.text}"
+            for each in quote.messages
+            if person is not None and each.author_id == person.id
+        ]
+        mails = [each.subject for each in _mails(session, quote, address)]
+        values = ("\n".join(sent), "\n".join(read), "\n".join(done), "\n".join(written), "\n".join(mails))
+        named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
+        yield PersonalRecord(quote.reference, named, quote.sent_at or quote.created_at)
+
+
+def erase(session: Session, mail: str, at: datetime) -> list[str]:
+    """Forget a person in quotes that came to nothing. The log keeps its chain and loses what it committed to."""
+    address, erased = mail.strip().lower(), []
+    person = session.scalars(select(Person).where(Person.email == address)).first()
+    for quote in _quotes(session, address):
+        if _is_kept(quote, day_of(at)):
+            continue
+        own = [each for each in quote.messages if person is not None and each.author_id == person.id]
+        for sent in {*_mails(session, quote, address), *_mails_of(session, quote, own)}:
+            # What has not left yet never leaves: the worker takes a sent mail for done.
+            sent.sent_at, sent.last_error = sent.sent_at or at, None
+            sent.recipient, sent.subject, sent.text, sent.html = ERASED, ERASED, ERASED, None
+        for recipient in quote.recipients:
+            if recipient.mail == address:
+                recipient.name = recipient.mail = ERASED
+                recipient.link_key = secrets.token_urlsafe(LINK_BYTES)
+        for reception in quote.receptions:
+            if address in reception.who:
+                reception.who = ERASED
+        for message in own:
+            message.author = message.text = ERASED
+        acts = {act.entry for act in quote.acts}
+        for entry in session.scalars(select(Entry).where(Entry.seq.in_(set(quote.evidence) - acts))):
+            erase_payload(session, entry, at=at)
+        erased.append(quote.reference)
+    session.flush()
+    return erased
+
+
+PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase)

@@ -1,0 +1,68 @@
+"""What quotes hold on a person is found by their address; an erasure takes it where the quote came to nothing."""
+
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from portal.evidence.actions import verify_log
+from portal.quotes.quote_personal_data import FIELDS, PERSONAL_DATA
+from portal.quotes.reading_actions import ask
+from portal.quotes.writing_actions import find_quote
+from tests.accounts.conftest import CLAIRE, MARC
+from tests.quotes.quoting import Room
+from tests.quotes.test_acceptance import accept, received, refuse
+
+
+def talked(room: Room) -> str:
+    reference = received(room, to=(MARC, CLAIRE))
+    with room.portal.sessions.begin() as session:
+        ask(
+            session, find_quote(session, reference), by=room.person(session, MARC), words="Mon portable : 06 11 22 33 44",
+            form_key="q", letters=room.letters, at=room.at,
+        )  # fmt: skip
+    return reference
+
+
+def test_its_purpose_is_one_that_the_notice_tells(room: Room) -> None:
+    assert PERSONAL_DATA.purpose in {processing.key for processing in room.library.processing}
+
+
+def test_everything_is_found_however_the_address_is_typed(room: Room) -> None:
+    reference = talked(room)
+    accept(room, reference)
+    with room.portal.sessions() as session:
+        (marc,) = PERSONAL_DATA.find(session, " Marc@Client.example ")
+        (claire,) = PERSONAL_DATA.find(session, CLAIRE)
+        assert list(PERSONAL_DATA.find(session, "x@client.example")) == []
+    assert [label for label, _ in marc.values] == [field.label for field in FIELDS]
+    assert "06 11 22 33 44" in dict(marc.values)["Échanges"]
+    assert "gérante" in dict(claire.values)["Acceptations et refus"]
+    assert "Claire Muller" not in str(marc.values)
+
+
+def test_after_an_erasure_a_quote_that_came_to_nothing_names_nobody_and_the_log_verifies(room: Room) -> None:
+    reference = talked(room)
+    refuse(room, reference)
+    with room.portal.sessions.begin() as session:
+        assert PERSONAL_DATA.erase(session, MARC, room.at + timedelta(days=1)) == [reference]
+    with room.portal.sessions() as session:
+        assert list(verify_log(session)) == []
+        rows = [
+            str(tuple(row))
+            for table in ("quote", "quote_recipient", "quote_reception", "quote_message", "quote_act", "outgoing_mail")
+            for row in session.execute(text(f"SELECT * FROM {table}"))  # noqa: S608
+        ]
+    for each in (MARC, "06 11"):
+        assert not [row for row in rows if each in row], each
+
+
+def test_what_waits_or_was_accepted_is_kept_and_what_has_expired_is_not(room: Room) -> None:
+    reference = talked(room)
+    with room.portal.sessions.begin() as session:
+        assert PERSONAL_DATA.erase(session, MARC, room.at) == []
+    accept(room, reference)
+    with room.portal.sessions.begin() as session:
+        assert PERSONAL_DATA.erase(session, MARC, room.at + timedelta(days=400)) == []
+    other = received(room, to=(MARC,))
+    with room.portal.sessions.begin() as session:
+        assert PERSONAL_DATA.erase(session, MARC, room.at + timedelta(days=400)) == [other]
