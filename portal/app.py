@@ -107,6 +107,7 @@ DESK = Desk(
         *quotes.STAFF_QUEUES,
         *invoices_queue.QUEUES,
         failing.QUEUE,
+        failing.BOUNCED,
         accounts_queue.QUEUE,
         contracts_queue.QUEUE,
     ),

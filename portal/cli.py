@@ -15,6 +15,7 @@ from portal import french
 from portal.command_line import FrenchGroup
 from portal.database_commands import backup, evidence, restore
 from portal.invoice_commands import invoices
+from portal.mail_commands import mail
 from portal.people_commands import demo, staff, start
 from portal.server_commands import check, db, serve, worker
 from portal.terms_commands import terms
@@ -77,7 +78,7 @@ def main() -> None:
     """Commandes d'IMS Partners : ses conditions générales de vente et son espace client."""
 
 
-for command in (backup, check, db, demo, evidence, invoices, restore, serve, staff, start, terms, worker):
+for command in (backup, check, db, demo, evidence, invoices, mail, restore, serve, staff, start, terms, worker):
     main.add_command(command)
 
 

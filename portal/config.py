@@ -3,6 +3,7 @@
 A missing secret refuses to start; a demo says that it is one.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,13 @@ TABLE: tuple[Setting, ...] = (
     Setting("PORTAL_SECRET_KEY", "signs sessions and links; at least 32 characters", None),
     Setting("PORTAL_MAIL_URL", "smtp://user:password@host:port, or smtps://", "smtp://localhost:25"),
     Setting("PORTAL_MAIL_FROM", "sender of the portal's mails; empty: the company's address", ""),
+    Setting("PORTAL_MAIL_HOTLINE", "where clients write to; empty: the address of the CGV (6.3)", ""),
+    Setting(
+        "PORTAL_MAIL_AUTHSERV",
+        "names under which our own mail server signs its Authentication-Results, with commas; empty: no sender is backed",
+        "",
+    ),
+    Setting("PORTAL_IMAP_URL", "mailbox to fetch: imaps://user:password@host/INBOX; empty: none", ""),
     Setting("PORTAL_CONTENT_DIR", "the terms as data", "content"),
     Setting("PORTAL_PUBLIC_DIR", "the built site", "public"),
     Setting("PORTAL_BASE_URL", "address the portal is reached at", "http://127.0.0.1:8000"),
@@ -48,9 +56,10 @@ TABLE: tuple[Setting, ...] = (
 #: The same in French, for what must be given.
 MEANT = {"PORTAL_SECRET_KEY": "elle signe sessions et liens, 32 caractères au moins"}
 _MAIL_SCHEMES = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+_IMAP_SCHEMES = {"imap": 143, "imaps": 993, "imap+starttls": 143}
 _DATABASE_SCHEMES = ("sqlite", "postgresql")
 
-
+_MAIL = re.compile(r"[^\s@<>,]+@[^\s@<>,]+\.[^\s@<>,]+")
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
@@ -70,6 +79,9 @@ class Settings:
     secret_key: str
     mail_url: str
     mail_from: str
+    mail_hotline: str
+    mail_authserv: tuple[str, ...]
+    imap_url: str
     content_dir: Path
     public_dir: Path
     base_url: str
@@ -104,6 +116,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         secret_key=given["PORTAL_SECRET_KEY"],
         mail_url=given["PORTAL_MAIL_URL"],
         mail_from=given["PORTAL_MAIL_FROM"],
+        mail_hotline=given["PORTAL_MAIL_HOTLINE"],
+        mail_authserv=tuple(given["PORTAL_MAIL_AUTHSERV"].replace(",", " ").split()),
+        imap_url=given["PORTAL_IMAP_URL"],
         content_dir=_path(given["PORTAL_CONTENT_DIR"]),
         public_dir=_path(given["PORTAL_PUBLIC_DIR"]),
         base_url=given["PORTAL_BASE_URL"].rstrip("/"),
@@ -129,9 +144,7 @@ def _problems(values: Mapping[str, str | None]) -> Iterator[str]:
     scheme = (values["PORTAL_DATABASE_URL"] or "").partition(":")[0].partition("+")[0]
     if scheme not in _DATABASE_SCHEMES:
         yield f"PORTAL_DATABASE_URL commence par « {scheme} » : sqlite ou postgresql est attendu."
-    mail = urlsplit(values["PORTAL_MAIL_URL"] or "")
-    if mail.scheme not in _MAIL_SCHEMES or not mail.hostname:
-        yield f"PORTAL_MAIL_URL commence par « {mail.scheme} » : {', '.join(_MAIL_SCHEMES)} et un serveur sont attendus."
+    yield from _mail_problems(values)
     base = urlsplit(values["PORTAL_BASE_URL"] or "")
     if base.scheme not in {"http", "https"} or not base.hostname:
         yield "PORTAL_BASE_URL n'est pas une adresse http ou https."
@@ -190,6 +203,22 @@ def _seal_problems(values: Mapping[str, str | None]) -> Iterator[str]:
     tsa = urlsplit(values["PORTAL_SEAL_TSA_URL"] or "")
     if values["PORTAL_SEAL_TSA_URL"] and (tsa.scheme not in {"http", "https"} or not tsa.hostname):
         yield "PORTAL_SEAL_TSA_URL n'est pas une adresse http ou https."
+
+
+def _mail_problems(values: Mapping[str, str | None]) -> Iterator[str]:
+    mail = urlsplit(values["PORTAL_MAIL_URL"] or "")
+    if mail.scheme not in _MAIL_SCHEMES or not mail.hostname:
+        yield f"PORTAL_MAIL_URL commence par « {mail.scheme} » : {', '.join(_MAIL_SCHEMES)} et un serveur sont attendus."
+    imap = urlsplit(values["PORTAL_IMAP_URL"] or "")
+    if values["PORTAL_IMAP_URL"] and (imap.scheme not in _IMAP_SCHEMES or not imap.hostname or not imap.username):
+        yield f"PORTAL_IMAP_URL : {', '.join(_IMAP_SCHEMES)}, un utilisateur, un mot de passe et un serveur sont attendus."
+    if values["PORTAL_MAIL_HOTLINE"] and not _MAIL.fullmatch(values["PORTAL_MAIL_HOTLINE"]):
+        yield "PORTAL_MAIL_HOTLINE n'est pas une adresse électronique."
+
+
+def imap_port(scheme: str) -> int:
+    """Usual port of a mailbox address's scheme."""
+    return _IMAP_SCHEMES[scheme]
 
 
 def mail_port(scheme: str) -> int:

@@ -255,6 +255,8 @@ ROUTES: Mapping[str, Access] = {
     # Start pages.
     "desk.start": SIGNED_IN,
     "desk.queue": staff(),
-    "desk_mails.show": staff(ADMINISTRATOR),
+    "desk_mails.show": staff(ADMINISTRATOR, ADVISER, SALES, BILLING),
+    "desk_mails.seen": staff(ADMINISTRATOR, ADVISER, SALES, BILLING),
+    "desk_mails.received": staff(ADMINISTRATOR, ADVISER, SALES, BILLING),
     "desk_mails.again": staff(ADMINISTRATOR),
 }

@@ -32,12 +32,15 @@ from portal import clock
 from portal.config import Settings
 from portal.db import is_away, make_engine, make_sessions
 from portal.files.store import open_store
+from portal.hotline import open_receiver, taker
 from portal.jobs.actions import Leased, LeaseLost, beat, fail, lease, leave, renew
 from portal.jobs.recurring import Recurring, take_turns
 from portal.jobs.rules import BEAT, Patience
 from portal.logs import logger
 from portal.mail.actions import JOB as MAIL
 from portal.mail.actions import deliver
+from portal.mail.fetching import Mailbox
+from portal.mail.receiving import JOB as RECEIVED
 from portal.mail.transport import Kept, Smtp, Transport
 from portal.terms import load_library
 from portal.web import Services
@@ -46,6 +49,8 @@ from portal.web import Services
 POLL = 1.0
 #: Seconds between two tries to reach a database that is away.
 AWAY = 5.0
+#: Seconds that the mailbox's thread may take to end what it has in hand.
+STOPPING = 20.0
 #: How often recurring work is looked at.
 TICK = timedelta(seconds=20)
 PORTAL = Path(__file__).resolve().parent
@@ -74,10 +79,33 @@ def handlers(settings: Settings, sender: str, services: Services | None = None) 
 
     bound: dict[str, Handler] = {MAIL: mail}
     if services is not None:
+        bound[RECEIVED] = partial(_received, services)
         for room in rooms():
             for kind, handler in getattr(room, "HANDLERS", {}).items():
                 bound[kind] = partial(_with_services, handler, services)
     return bound
+
+
+def _received(services: Services, sessions: sessionmaker[Session], job: Leased, now: datetime) -> None:
+    open_receiver(services, sessions).work(sessions, job, now)
+
+
+@contextmanager
+def _fetching(services: Services, sessions: sessionmaker[Session]) -> Iterator[None]:
+    """Beside the jobs, take in what comes to the mailbox, where there is one."""
+    if not services.settings.imap_url:
+        yield
+        return
+    stop = threading.Event()
+    box = Mailbox(services.settings.imap_url)
+    take = taker(open_receiver(services, sessions), services.clock)
+    thread = threading.Thread(target=box.follow, args=(take,), kwargs={"stop": stop}, name="mailbox", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout=STOPPING)
 
 
 def _with_services(
@@ -208,9 +236,8 @@ def run(settings: Settings, *, sender: str, now: Clock = clock.now, until_empty:
     """Run a worker in this process; SIGTERM and SIGINT let it finish the job in hand, then end it."""
     engine = make_engine(settings.database_url)
     services = Services(settings, now, load_library(settings.content_dir), open_store(settings))
-    worker = Worker(
-        make_sessions(engine), handlers(settings, sender, services), now=now, recurring=recurring()
-    )  # fmt: skip
+    sessions = make_sessions(engine)
+    worker = Worker(sessions, handlers(settings, sender, services), now=now, recurring=recurring())
 
     def stop(_: int, __: FrameType | None) -> None:
         worker.stop()
@@ -218,6 +245,7 @@ def run(settings: Settings, *, sender: str, now: Clock = clock.now, until_empty:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     try:
-        worker.run(until_empty=until_empty)
+        with _fetching(services, sessions):
+            worker.run(until_empty=until_empty)
     finally:
         engine.dispose()

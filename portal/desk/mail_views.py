@@ -1,13 +1,17 @@
-"""A mail that does not leave, as staff see it."""
+"""A mail that does not leave, or that came back, as staff see it, with what came in about it."""
 
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template
 from sqlalchemy import select
 
+from portal.accounts.guard import current_person
+from portal.files.models import StoredFile
+from portal.files.views import send
 from portal.jobs.models import Job
-from portal.mail.failing import PAGE, send_again
+from portal.mail.failing import PAGE, ROLES, send_again
 from portal.mail.models import OutgoingMail
+from portal.mail.received_models import ReceivedMail
 from portal.web import db, now
 
 desk_mails = Blueprint("desk_mails", __name__, url_prefix=PAGE, template_folder="templates")
@@ -15,9 +19,13 @@ desk_mails = Blueprint("desk_mails", __name__, url_prefix=PAGE, template_folder=
 
 def _mail(number: int) -> OutgoingMail:
     found = db.session.get(OutgoingMail, number)
-    # A mail that has left is nobody's business here.
-    if found is None or (found.sent_at is None and found.failed_at is None):
+    # A mail that has left is nobody's business here, unless it came back.
+    if found is None or (found.sent_at is None and found.failed_at is None and found.bounced_at is None):
         abort(404)
+    # Codes and links are in mails that have not left: those are an administrator's alone.
+    person = current_person()
+    if found.bounced_at is None and (person is None or ROLES.isdisjoint(person.role_names)):
+        abort(403)
     return found
 
 
@@ -26,7 +34,31 @@ def show(number: int) -> Any:
     """To whom, since when, and what the server said."""
     mail = _mail(number)
     job = db.session.scalars(select(Job).where(Job.key == f"mail:{mail.message_id}")).first()
-    return render_template("desk/mail.html", mail=mail, job=job)
+    about = db.session.scalars(
+        select(ReceivedMail).where(ReceivedMail.outgoing_id == mail.id).order_by(ReceivedMail.id)
+    ).all()
+    return render_template("desk/mail.html", mail=mail, job=job, about=about)
+
+
+@desk_mails.post("/<int:number>/vu")
+def seen(number: int) -> Any:
+    """Take note of a bounce: it leaves the desk, and stays on the mail."""
+    mail = _mail(number)
+    if mail.bounced_at is not None and mail.bounce_seen_at is None:
+        mail.bounce_seen_at = now()
+        db.session.commit()
+    flash("C'est noté. Le retour reste visible sur ce courriel.", "success")
+    return redirect(f"{PAGE}/{number}", 303)
+
+
+@desk_mails.get("/recus/<int:number>")
+def received(number: int) -> Any:
+    """A message that came in, byte for byte, as a download."""
+    row = db.session.get(ReceivedMail, number)
+    stored = db.session.get(StoredFile, row.file_id) if row is not None and row.file_id is not None else None
+    if stored is None:
+        abort(404)
+    return send(stored)
 
 
 @desk_mails.post("/<int:number>/renvoyer")

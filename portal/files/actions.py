@@ -68,6 +68,25 @@ def keep(
     return file
 
 
+def keep_as_is(
+    session: Session, store: Store, content: bytes, *, name: str, media_type: str, kept_for: str, now: datetime
+) -> StoredFile:
+    """Write down what must not be lost whatever it is: a message as it came. Nothing is refused and nothing is scanned.
+
+    Raises:
+        StoreAway: the store cannot be written now.
+    """
+    token = secrets.token_hex(KEY_BYTES)
+    file = StoredFile(
+        key=f"{token[:2]}/{token}", name=name, media_type=media_type, size=len(content),
+        sha256=sha256(content).hexdigest(), kept_for=kept_for, created_at=now, scanned_at=now,
+    )  # fmt: skip
+    store.put(file.key, BytesIO(content))
+    session.add(file)
+    session.flush()
+    return file
+
+
 def stream(store: Store, file: StoredFile) -> Iterator[bytes]:
     """The content in pieces.
 

@@ -16,6 +16,7 @@ from portal.mail.models import OutgoingMail
 from portal.mail.transport import Transport
 
 JOB = "mail"
+TOKEN_BYTES = 16
 #: SMTP answers from here on are final (RFC 5321).
 REFUSED_FOR_GOOD = 500
 #: A server that says no for good (5xx) is not asked again: a person must look.
@@ -57,6 +58,7 @@ def post(
         calendar=calendar,
         headers=dict(headers or {}),
         created_at=now,
+        token=secrets.token_hex(TOKEN_BYTES),
     )
     session.add(mail)
     session.flush()

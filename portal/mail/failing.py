@@ -1,4 +1,4 @@
-"""Mails that do not leave: seen by staff, and sent again when they say so."""
+"""Mails that do not leave, or that came back: seen by staff, sent again or taken note of when they say so."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,10 +10,11 @@ from portal.jobs.models import Job
 from portal.mail.models import OutgoingMail
 from portal.registry import Priority, Queue, QueueItem, Viewer
 
-KIND = "mails-en-echec"
+KIND, BOUNCED_KIND = "mails-en-echec", "mails-revenus"
 PAGE = "/espace-client/bureau/mails"
 #: Whose task it is: names of roles of the staff.
 ROLES = frozenset({"administrator"})
+BOUNCE_ROLES = frozenset({"administrator", "adviser", "sales", "billing"})
 
 
 def failing(session: Session) -> list[tuple[OutgoingMail, Job]]:
@@ -25,6 +26,12 @@ def failing(session: Session) -> list[tuple[OutgoingMail, Job]]:
         .order_by(OutgoingMail.failed_at, OutgoingMail.id)
     )
     return [(mail, job) for mail, job in session.execute(found)]
+
+
+def bounced(session: Session) -> list[OutgoingMail]:
+    """Mails that came back and that nobody has taken note of; the oldest first."""
+    found = select(OutgoingMail).where(OutgoingMail.bounced_at.is_not(None), OutgoingMail.bounce_seen_at.is_(None))
+    return list(session.scalars(found.order_by(OutgoingMail.bounced_at, OutgoingMail.id)))
 
 
 def send_again(session: Session, mail: OutgoingMail, *, now: datetime) -> bool:
@@ -57,4 +64,19 @@ def _items(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
         )
 
 
+def _bounced_items(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
+    if viewer.organisation_id is not None or BOUNCE_ROLES.isdisjoint(viewer.roles):
+        return
+    for mail in bounced(session):
+        yield QueueItem(
+            kind=BOUNCED_KIND,
+            title=f"Courriel revenu\u00a0: {mail.subject}",
+            detail=f"{mail.recipient} ne l'a pas reçu",
+            url=f"{PAGE}/{mail.id}",
+            since=mail.bounced_at or mail.created_at,
+            priority=Priority.HIGH,
+        )
+
+
 QUEUE = Queue(KIND, "Courriels non partis", _items)
+BOUNCED = Queue(BOUNCED_KIND, "Courriels revenus", _bounced_items)

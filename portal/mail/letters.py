@@ -53,8 +53,8 @@ class Letters:
         """The events that have a mail."""
         return sorted(name.removesuffix(".txt") for name in self._env.list_templates(extensions=["txt"]))
 
-    def write(self, event: str, **values: Any) -> Letter:
-        """The mail of an event.
+    def write(self, event: str, *, above: str | None = None, **values: Any) -> Letter:
+        """The mail of an event; ``above`` is a line that stands over all of it.
 
         A value is one line, whatever somebody typed: paragraphs, buttons and the subject's end are the
         template's alone. Only BLOCKS may have several, and their template quotes each of them.
@@ -65,6 +65,7 @@ class Letters:
             for name, value in values.items()
         }
         subject, _, rest = self._env.get_template(f"{event}.txt").render(**values).strip().partition("\n")
+        rest = f"{above}\n\n{rest.strip()}" if above else rest
         paragraphs = [french.fix_spaces(part.strip()) for part in re.split(r"\n{2,}", rest.strip())]
         subject = french.fix_spaces(subject)
         text = "\n\n".join(map(_plain, paragraphs))

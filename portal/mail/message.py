@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
+from portal.mail.incoming.reports import TOKEN
 from portal.mail.models import OutgoingMail
 
 #: RFC 5321: 64 characters, an at sign, 255.
@@ -56,6 +57,8 @@ def compose(mail: OutgoingMail, *, sender: str, now: datetime) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["Content-Language"] = "fr"
+    if mail.token:
+        message[TOKEN] = mail.token
     for name, value in mail.headers.items():
         message[name] = value
     message.set_content(mail.text, subtype="plain", charset="utf-8")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
 from portal.mail.actions import post
+from portal.mail.incoming.folding import MARKER
 from portal.mail.letters import Letters as Templates
 from portal.terms import Library
 from portal.tickets.appointment_models import TicketAppointment
@@ -52,12 +53,14 @@ def reference_of(mail_id: str, domain: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """Writes the mails of this room into the outbox. ``reply_to`` signs the address that answers come back by."""
+    """Writes the mails of this room into the outbox. ``reply_to`` signs the address that answers come back by, ``mark``
+    the reference in the subject, for who answers to another address."""
 
     library: Library
     links: Links
     domain: str
     reply_to: Callable[[str], str | None] = lambda _: None
+    mark: Callable[[str], str] = lambda _: ""
 
     def received(self, session: Session, ticket: Ticket, at: datetime) -> None:
         """Acknowledge to who asked; without a contract and an acceptance, with the page that asks for it (article 9)."""
@@ -197,8 +200,10 @@ class Letters:
         self, session: Session, ticket: Ticket, event: str, values: Mapping[str, Any], at: datetime, key: str,
         recipient: str, thread: list[str], *, calendar: str | None = None,
     ) -> None:  # fmt: skip
+        address = self.reply_to(ticket.reference)
         letter = TEMPLATES.write(
             event,
+            above=f"— {MARKER} —" if address else "",
             ticket=ticket,
             subject=ticket.subject,
             next=NEXT[ticket.state],
@@ -206,13 +211,13 @@ class Letters:
             **values,
         )
         headers = {"In-Reply-To": thread[-1], "References": " ".join(thread)}
-        if (address := self.reply_to(ticket.reference)) is not None:
+        if address is not None:
             headers["Reply-To"] = address
         post(
             session,
             event=f"tickets/{event}",
             recipient=recipient,
-            subject=letter.subject,
+            subject=f"{letter.subject} {self.mark(ticket.reference)}".rstrip(),
             text=letter.text,
             html=letter.html,
             domain=self.domain,

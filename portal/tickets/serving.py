@@ -14,11 +14,12 @@ from portal.errors import show as refuse
 from portal.files.models import StoredFile
 from portal.files.rules import FileRefused
 from portal.files.views import send
+from portal.mail.replies import replies_of
 from portal.tickets.actions import FileToAttach
 from portal.tickets.letters import Letters
 from portal.tickets.links import Links
 from portal.tickets.models import Ticket, TicketFile
-from portal.web import db, mail_domain, now, services, settings
+from portal.web import db, mail_domain, now, services, settings, today
 
 KEY_BYTES = 16
 REFUSED, EXPIRED, CONFLICT = 422, 400, 409
@@ -34,7 +35,8 @@ def links() -> Links:
 
 def letters() -> Letters:
     """The mails of this installation."""
-    return Letters(services().library, links(), mail_domain())
+    replies = replies_of(settings(), services().library, today())
+    return Letters(services().library, links(), mail_domain(), replies.address_for, replies.mark_for)
 
 
 def new_key() -> str:

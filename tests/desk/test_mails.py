@@ -100,3 +100,29 @@ def test_kinds_can_be_looked_at_one_by_one(portal: Portal) -> None:
     assert "Courriels non partis (1)" in staff.open("bureau/")
     assert "Votre devis" in staff.open("bureau/?genre=mails-en-echec")
     assert "Rien de ce genre n'attend" in staff.open("bureau/?genre=demandes-de-devis")
+
+
+def test_a_mail_that_came_back_waits_on_the_desk_until_somebody_takes_note_of_it(portal: Portal) -> None:
+    from portal.hotline import open_receiver
+    from portal.web import services
+    from tests.mail.test_reports import report
+
+    with portal.sessions.begin() as session:
+        mail = post(
+            session, event="e", recipient="claire@client.example", subject="Votre devis", text="t", html=None,
+            domain="ims.example", now=portal.clock(),
+        )  # fmt: skip
+    try_once(portal, Kept())
+    raw = report("failed", "5.1.1", f"Message-ID: {mail.message_id}\n")
+    receiver = open_receiver(services(portal.app), portal.sessions)
+    receiver.receive(raw, via="pipe", now=portal.clock())
+    staff = signed_in(portal, STAFF)
+    assert "Courriel revenu" in staff.open("bureau/")
+    page = staff.open(MAIL)
+    assert "no such user" in page
+    assert "Delivery Status Notification" in page
+    assert staff.client.get("/espace-client/bureau/mails/recus/1").data == raw
+    staff.last = staff.client.post(f"{MAIL}/vu", data=hidden(page))
+    staff._page(303)
+    assert "Courriel revenu" not in staff.open("bureau/")
+    assert "no such user" in staff.open(MAIL)

@@ -1,0 +1,48 @@
+"""What the mailbox holds on a person: the messages that came from an address, as they came. Tickets keep their own."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.files.actions import forget
+from portal.files.models import StoredFile
+from portal.mail.received_models import ReceivedMail
+from portal.registry import PersonalData, PersonalField, PersonalRecord
+
+ERASED = "(effacé)"
+FIELDS = (
+    PersonalField("Adresse électronique", "effacée"),
+    PersonalField("Objet", "effacé"),
+    PersonalField("Message d'origine", "effacé"),
+)
+
+
+def _of(session: Session, mail: str) -> Iterator[ReceivedMail]:
+    mine = func.lower(ReceivedMail.sender) == mail.strip().lower()
+    yield from session.scalars(select(ReceivedMail).where(mine).order_by(ReceivedMail.id))
+
+
+def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
+    """Every message that came from an address."""
+    for row in _of(session, mail):
+        values = (row.sender, row.subject, f"conservé, {row.size} octets" if row.file_id else ERASED)
+        named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
+        yield PersonalRecord(row.reference or f"courriel {row.id}", named, row.received_at)
+
+
+def erase(session: Session, mail: str, at: datetime) -> list[str]:
+    """Forget the messages of an address. That one came stays known by its fingerprint: it makes no second ticket."""
+    erased = []
+    for row in list(_of(session, mail)):
+        stored = session.get(StoredFile, row.file_id) if row.file_id is not None else None
+        if stored is not None:
+            forget(session, stored, at=at)
+        row.sender, row.subject, row.message_id = ERASED, ERASED, ""
+        erased.append(row.reference or f"courriel {row.id}")
+    session.flush()
+    return erased
+
+
+PERSONAL_DATA = PersonalData("support", FIELDS, find, erase)
