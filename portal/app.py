@@ -27,6 +27,7 @@ from portal.files.rules import size_words
 from portal.files.store import open_store
 from portal.invoices import queue as invoices_queue
 from portal.invoices import room as invoices_room
+from portal.invoices import section as invoices_section
 from portal.logs import log_requests
 from portal.mail import failing
 from portal.mailbox.views import mailbox
@@ -99,7 +100,10 @@ NAVIGATION = (
     ("accounts.safety", "Connexion et sécurité"),
 )
 #: What the rooms show of a client on the staff's page of it, in its order.
-SECTIONS: tuple[ClientSection, ...] = (tickets_section.SECTION,)
+SECTIONS: tuple[ClientSection, ...] = (
+    tickets_section.SECTION,
+    invoices_section.SECTION,
+)
 #: What the rooms hand up to the start pages, and where a client's one leads.
 DESK = Desk(
     staff=(

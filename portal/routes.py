@@ -142,6 +142,7 @@ ROUTES: Mapping[str, Access] = {
     "disputes_desk.export": staff(BILLING, ADMINISTRATOR),
     "disputes_desk.proof": staff(BILLING, ADMINISTRATOR),
     "disputes_desk.attached": staff(BILLING, ADMINISTRATOR),
+    "disputes_desk.from_ticket": staff(BILLING, ADMINISTRATOR),
     "disputes_desk.record": staff(BILLING, ADMINISTRATOR),
     "invoice_reminders.show": staff(BILLING, ADMINISTRATOR),
     "invoice_reminders.begin": staff(BILLING, ADMINISTRATOR),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from sqlalchemy import select
 
 from portal.accounts.guard import me
@@ -19,10 +19,12 @@ from portal.invoices.dispute_rules import OVER, STAFF_NEXT, Act, Channel, Disput
 from portal.invoices.dispute_views import file_of
 from portal.invoices.letters import readers
 from portal.invoices.links import DESK, DESK_DISPUTES
+from portal.invoices.listing import of_organisation, rows_of
 from portal.invoices.models import Invoice
 from portal.invoices.parts import clause
 from portal.invoices.status_207 import status_207
 from portal.invoices.views import CONFLICT, REFUSED, never_stored, row
+from portal.tickets.links import DESK as TICKETS
 from portal.tickets.models import Ticket
 from portal.web import db, now, services, today
 
@@ -162,6 +164,20 @@ def record(number: int) -> Any:
     db.session.commit()
     flash("La contestation est enregistrée\u00a0; le client en est averti par courriel.", "success")
     return redirect(f"{DESK_DISPUTES}/{made.reference}", 303)
+
+
+@disputes_desk.get("/depuis-ticket/<reference>")
+def from_ticket(reference: str) -> Any:
+    """A ticket that is a disagreement: which of its client's invoices is it about?"""
+    ticket = db.session.scalars(select(Ticket).where(Ticket.reference == reference)).first()
+    if ticket is None or ticket.organisation_id is None:
+        abort(404)
+    found = of_organisation(db.session, ticket.organisation_id)
+    return render_template(
+        "invoices/desk_from_ticket.html", ticket=ticket, back=f"{TICKETS}/{reference}",
+        rows=rows_of(db.session, services().library, found, today()),
+        url_of=lambda number: url_for("disputes_desk.record", number=number, ticket=reference),
+    )  # fmt: skip
 
 
 def _begin(form: Any, invoice: Invoice) -> None:

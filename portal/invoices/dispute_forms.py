@@ -5,10 +5,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from wtforms import BooleanField, EmailField, MultipleFileField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, EmailField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 
-from portal.forms import at_most, mail_address, one_line, required, strip
+from portal.forms import at_most, attachments, mail_address, one_line, required, strip
 from portal.french import amount as as_money
 from portal.invoices.dispute_actions import Grievance, Point, most_of, most_of_line
 from portal.invoices.dispute_rules import Channel, Reason
@@ -25,7 +25,7 @@ class AnswerForm(KeyedForm):
         "Votre message", filters=[strip], validators=[required("Écrivez votre message."), at_most(LONGEST_WORDS)],
         render_kw={"rows": "5"},
     )  # fmt: skip
-    files = MultipleFileField("Pièces jointes", validators=[Optional()])
+    files = attachments()
 
 
 class OutcomeForm(KeyedForm):
@@ -65,7 +65,7 @@ class DisputeForm(KeyedForm):
         validators=[required("Expliquez votre désaccord."), at_most(LONGEST_WORDS)],
         render_kw={"rows": "7"},
     )  # fmt: skip
-    files = MultipleFileField("Pièces jointes", validators=[Optional()])
+    files = attachments()
 
     invoice: Invoice
 

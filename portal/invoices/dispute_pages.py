@@ -5,9 +5,7 @@ from typing import Any
 
 from flask import request
 
-from portal.files.actions import keep
 from portal.files.models import StoredFile
-from portal.files.rules import FileRefused
 from portal.invoices.dispute_actions import Trace
 from portal.invoices.dispute_letters import DisputeLetters
 from portal.invoices.views import letters
@@ -15,7 +13,6 @@ from portal.web import db, now, store
 
 KEY_BYTES = 24
 KEPT_FOR = "invoices"
-MOST_FILES = 10
 
 
 def dispute_letters() -> DisputeLetters:
@@ -34,8 +31,10 @@ def new_key() -> str:
 
 
 def kept_files(field: Any) -> list[StoredFile]:
-    """The files that came with a form, written down; FileRefused says which one is not taken."""
-    sent = [each for each in field.data or [] if getattr(each, "filename", "")]
-    if len(sent) > MOST_FILES:
-        raise FileRefused(f"Joignez {MOST_FILES} fichiers au plus à la fois.")
-    return [keep(db.session, store(), each.stream, name=each.filename, kept_for=KEPT_FOR, now=now()) for each in sent]
+    """The files that came with a form, written down.
+
+    Raises:
+        FileRefused: the field says which one is not taken, and why.
+    """
+    kept: list[StoredFile] = field.keep(db.session, store(), kept_for=KEPT_FOR, now=now())
+    return kept

@@ -79,9 +79,8 @@ def answer(reference: str) -> Any:
         return page(dispute, REFUSED, answer=form)
     try:
         files: Sequence[StoredFile] = kept_files(form.files)
-    except FileRefused as error:
+    except FileRefused:
         db.session.rollback()
-        form.files.errors = [str(error)]
         return page(own_dispute(reference), REFUSED, answer=form)
     return _act(dispute, Act.ANSWER, form, "Votre message est envoyé.", files)
 

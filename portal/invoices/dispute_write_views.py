@@ -67,12 +67,13 @@ def _save(invoice: Invoice, form: Any, draft: DisputeDraft | None) -> Any:
             "Cette page était ouverte depuis trop longtemps. Ce que vous avez écrit est gardé\u00a0: envoyez-la de nouveau."
         )
         return _form(invoice, form, draft, EXPIRED)
-    try:
-        files = kept_files(form.files)
-    except FileRefused as error:
-        db.session.rollback()
-        form.files.errors = [str(error)]
-        files, passed = [], False
+    files = []
+    if not form.files.errors:
+        try:
+            files = kept_files(form.files)
+        except FileRefused:
+            db.session.rollback()
+            passed = False
     draft = save_draft(
         db.session, invoice, me(), form.typed, form_key=form.key.data or new_key(), files=files, at=now()
     )

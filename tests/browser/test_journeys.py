@@ -70,7 +70,10 @@ class House:
 
     def mail(self, recipient: str) -> EmailMessage:
         """The last mail that somebody has received, once everything that waits has left."""
-        self.worker.run(until_empty=True)
+        # In a thread of its own: the browser's library keeps a loop in this one, which a seal needs for itself.
+        worker = threading.Thread(target=self.worker.run, kwargs={"until_empty": True})
+        worker.start()
+        worker.join()
         return next(mail for mail in reversed(self.inbox.messages) if mail["To"] == recipient)
 
     def text(self, recipient: str) -> str:
@@ -111,7 +114,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
 
 
 @pytest.fixture
-def house(published: tuple[Path, int], engine: Engine, database_url: str) -> Iterator[House]:
+def house(published: tuple[Path, int], engine: Engine, database_url: str, tmp_path: Path) -> Iterator[House]:
     """Everything that runs in production, in one process, on each engine."""
     folder, port = published
     schema.upgrade(engine)
@@ -123,6 +126,7 @@ def house(published: tuple[Path, int], engine: Engine, database_url: str) -> Ite
         {
             "PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": database_url,
             "PORTAL_BASE_URL": f"http://127.0.0.1:{port}", "PORTAL_MAIL_URL": f"smtp://127.0.0.1:{mail_port}",
+            "PORTAL_STORAGE_URL": f"file:{tmp_path / 'files'}",
         }
     )  # fmt: skip
     app = create_app(settings)
@@ -132,7 +136,9 @@ def house(published: tuple[Path, int], engine: Engine, database_url: str) -> Ite
         staff.tf_primary_method, staff.tf_totp_secret = "authenticator", secret
         db.session.commit()
     worker_engine = make_engine(database_url)
-    worker = Worker(make_sessions(worker_engine), handlers(settings, "portail@ims.example"), now=clock.now)
+    worker = Worker(
+        make_sessions(worker_engine), handlers(settings, "portail@ims.example", app.extensions["portal"]), now=clock.now
+    )
     server = make_server("127.0.0.1", port, Both(app, SiteFiles(folder)), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -148,12 +154,14 @@ def house(published: tuple[Path, int], engine: Engine, database_url: str) -> Ite
 
 @contextmanager
 def visiting(
-    browser: "Browser", house: House, width: int, scheme: str = "light", *, refused: int | None = None
-) -> "Iterator[Page]":
+    browser: "Browser", house: House, width: int, scheme: str = "light", *, refused: int | None = None,
+    script: bool = True,
+) -> "Iterator[Page]":  # fmt: skip
     """A browser of one's own; it must find nothing to complain about, but a refusal that is expected."""
     context = browser.new_context(
         base_url=house.url, viewport={"width": width, "height": 800}, locale="fr-FR", timezone_id="Europe/Paris",
         color_scheme="dark" if scheme == "dark" else "light", is_mobile=width == PHONE, has_touch=width == PHONE,
+        java_script_enabled=script,
     )  # fmt: skip
     context.set_default_timeout(10_000)
     watch = Watch(house.url)

@@ -1,0 +1,89 @@
+"""What the house asks of each room: personal data, conventions that say what the code does, the demo."""
+
+from collections.abc import Callable
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from portal import demo
+from portal.accounts.models import Person
+from portal.invoices.dispute_draft_actions import save_draft
+from portal.invoices.dispute_models import Dispute, DisputeDraft
+from portal.invoices.models import Invoice
+from portal.invoices.payment_actions import held
+from portal.invoices.payment_rules import Standing
+from portal.invoices.personal_data import PERSONAL_DATA
+from portal.invoices.rules import LATE_AFTER
+from portal.terms import Library
+from tests.accounts.conftest import MARC, Portal, portal
+from tests.invoices.conftest import BOOKKEEPER, NOON
+from tests.invoices.test_dispute_views import confirm, write
+from tests.invoices.test_views import Given, biller, give, text
+from tests.quotes.conftest import signed_in
+
+__all__ = ["biller", "give", "portal"]
+
+
+def test_the_convention_says_the_number_that_the_code_has(library: Library) -> None:
+    assert {2: "deux"}[LATE_AFTER] + " jours ouvrés" in library.conventions["late_import"].text
+
+
+def test_the_room_is_a_processing_of_the_notice(library: Library) -> None:
+    assert PERSONAL_DATA.purpose in {processing.key for processing in library.processing}
+
+
+def test_a_person_finds_what_was_disputed_and_an_erasure_takes_drafts_alone(portal: Portal, give: Given) -> None:
+    number = give()
+    marc = signed_in(portal, MARC)
+    write(marc, number)
+    reference = confirm(marc, number)
+    write(marc, number, words="Un autre brouillon.")
+    with portal.sessions.begin() as session:
+        found = list(PERSONAL_DATA.find(session, MARC.upper()))
+        first, second = [record.reference for record in found]
+        assert first == reference
+        assert second.startswith("brouillon-")
+        assert "Le prix convenu était 90 €." in dict(found[0].values)["Contestation"]
+        assert dict(found[1].values)["Brouillon de contestation"] == "Un autre brouillon."
+        assert all([name for name, _ in record.values] == [f.label for f in PERSONAL_DATA.fields] for record in found)
+        assert PERSONAL_DATA.erase(session, MARC, NOON) == [second]
+    with portal.sessions() as session:
+        assert [each.reference for each in PERSONAL_DATA.find(session, MARC)] == [reference]
+
+
+def test_nobody_else_is_found(sessions: sessionmaker[Session], add: Callable[..., Invoice], bookkeeper: Person) -> None:
+    invoice = add()
+    with sessions.begin() as session:
+        save_draft(
+            session,
+            session.get_one(Invoice, invoice.id),
+            session.merge(bookkeeper),
+            {"words": "x"},
+            form_key="k",
+            at=NOON,
+        )
+    with sessions.begin() as session:
+        assert list(PERSONAL_DATA.find(session, "other@client.example")) == []
+        assert len(list(PERSONAL_DATA.find(session, BOOKKEEPER))) == 1
+        PERSONAL_DATA.erase(session, "other@client.example", NOON)
+        assert session.scalar(select(func.count()).select_from(DisputeDraft)) == 1
+
+
+def test_the_demo_shows_every_standing(portal: Portal) -> None:
+    with portal.sessions.begin() as session:  # an empty base is what a demo is loaded into
+        for person in session.scalars(select(Person)):
+            person.email = f"old-{person.id}@client.example"
+    demo.load(portal.app, now=portal.clock())
+    with portal.sessions() as session:
+        invoices = list(session.scalars(select(Invoice)))
+        standings = {held(session, each).account(each).standing(portal.clock().date()) for each in invoices}
+        assert standings >= {Standing.PAID, Standing.DUE, Standing.OVERDUE, Standing.CREDIT}
+        assert {each.late for each in session.scalars(select(Dispute))} == {True, False}
+        assert all("démonstration" in each.findings[0]["words"] for each in invoices)
+        assert any(each.organisation_id is None for each in invoices)
+
+
+def test_a_client_shows_its_invoices_to_those_who_bill(portal: Portal, give: Given, biller: str) -> None:
+    give()
+    page = text(signed_in(portal, biller).open(f"bureau/clients/{portal.ids['client']}"))
+    assert "Facture F-2026-0042" in page
