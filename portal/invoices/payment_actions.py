@@ -220,7 +220,7 @@ def grant_deferral(
     if not account.left:
         raise NotDue("Il ne reste rien à payer\u00a0: il n'y a rien à reporter.")
     if not writing.strip():
-        raise ReasonMissing("L'article 7.4 demande un écrit\u00a0: indiquez lequel.")
+        raise ReasonMissing("Un report s'accorde par écrit\u00a0: indiquez lequel.")
     deferral = Deferral(
         invoice_id=invoice.id, until=until, granted_on=granted_on, writing=writing.strip(), form_key=form_key,
         recorded_at=at, recorded_by=by.name, recorded_by_id=by.id,

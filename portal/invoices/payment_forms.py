@@ -28,7 +28,7 @@ class PaymentForm(Beside):
     amount = MoneyField("Montant", validators=[InputRequired("Écrivez le montant reçu."), positive])
     means = SelectField(
         "Moyen", choices=[(each.value, each.label) for each in Means if each is not Means.CREDIT_NOTE],
-        description="Une traite n'est pas un paiement (article 7.6)\u00a0: attendez son encaissement.",
+        description="Une traite n'est pas un paiement\u00a0: attendez son encaissement.",
     )  # fmt: skip
     reference = StringField(
         "Référence", filters=[one_line], description="Ce que le relevé dit\u00a0; jamais un numéro de compte.",
@@ -54,7 +54,7 @@ class DeferralForm(Beside):
     granted_on = DayField("Accordé le", validators=[InputRequired("Écrivez le jour où il a été accordé.")])
     writing = TextAreaField(
         "L'écrit", filters=[strip], description="Ses mots, ou lequel c'est\u00a0: « courriel du 12/11/2026 à Mme Muller ».",
-        validators=[required("L'article 7.4 demande un écrit\u00a0: indiquez lequel."), at_most(LONGEST_WORDS)],
+        validators=[required("Un report s'accorde par écrit\u00a0: indiquez lequel."), at_most(LONGEST_WORDS)],
         render_kw={"rows": "3"},
     )  # fmt: skip
 

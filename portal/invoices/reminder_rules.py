@@ -25,8 +25,8 @@ class Step(StrEnum):
 
 _STEPS = {
     Step.MAIL: "Envoyer un courriel de rappel",
-    Step.SUSPENSION: "Vous proposer de suspendre les commandes (article 7.4)",
-    Step.FORMAL_NOTICE: "Vous proposer une mise en demeure (article 10)",
+    Step.SUSPENSION: "Vous proposer de suspendre les commandes",
+    Step.FORMAL_NOTICE: "Vous proposer une mise en demeure",
 }
 
 
