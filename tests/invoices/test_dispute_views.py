@@ -157,7 +157,7 @@ def test_one_sent_after_the_last_day_becomes_a_late_claim_even_from_a_page_of_th
     assert only(portal).late
     page = text(marc.open(f"factures/contestations/{only(portal).reference}"))
     assert "Réclamation hors délai" in page
-    assert "elle ne suspend rien tant que IMS Partners n'a pas décidé" in page
+    assert "elle ne suspend rien tant qu'IMS Partners n'a pas décidé" in page
 
 
 def test_a_point_that_a_colleague_disputes_already_is_refused_and_the_draft_kept(portal: Portal, give: Given) -> None:
