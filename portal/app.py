@@ -25,6 +25,7 @@ from portal.desk.mail_views import desk_mails
 from portal.desk.views import Desk, Start
 from portal.files.rules import size_words
 from portal.files.store import open_store
+from portal.invoices import offers as invoices_offers
 from portal.invoices import queue as invoices_queue
 from portal.invoices import room as invoices_room
 from portal.invoices import section as invoices_section
@@ -182,6 +183,7 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     app.register_blueprint(contracts_desk)
     quotes.register(app)
     invoices_room.register(app)
+    app.jinja_env.globals["ticket_offers"] = lambda ticket: list(invoices_offers.of_ticket(ticket))
     tickets.register(app)
     ticket_follow.register(app)
     tickets_desk.register(app)

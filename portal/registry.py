@@ -108,6 +108,14 @@ class ClientSection:
     add_endpoint: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a room above can do with a thing of a room below: a button of its page on the desk."""
+
+    words: str
+    url: str
+
+
 def in_order(items: Iterable[QueueItem]) -> list[QueueItem]:
     """Put things in the order they are to be looked at: last day, then priority, then age.
 

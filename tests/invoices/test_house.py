@@ -1,6 +1,7 @@
 """What the house asks of each room: personal data, conventions that say what the code does, the demo."""
 
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
@@ -9,17 +10,19 @@ from portal import demo
 from portal.accounts.models import Person
 from portal.invoices.dispute_draft_actions import save_draft
 from portal.invoices.dispute_models import Dispute, DisputeDraft
+from portal.invoices.dispute_rules import Channel
 from portal.invoices.models import Invoice
 from portal.invoices.payment_actions import held
 from portal.invoices.payment_rules import Standing
 from portal.invoices.personal_data import PERSONAL_DATA
 from portal.invoices.rules import LATE_AFTER
 from portal.terms import Library
-from tests.accounts.conftest import MARC, Portal, portal
+from tests.accounts.conftest import CLAIRE, MARC, STAFF, Portal, portal
 from tests.invoices.conftest import BOOKKEEPER, NOON
 from tests.invoices.test_dispute_views import confirm, write
 from tests.invoices.test_views import Given, biller, give, text
 from tests.quotes.conftest import signed_in
+from tests.tickets.test_client_pages import ask
 
 __all__ = ["biller", "give", "portal"]
 
@@ -87,3 +90,26 @@ def test_a_client_shows_its_invoices_to_those_who_bill(portal: Portal, give: Giv
     give()
     page = text(signed_in(portal, biller).open(f"bureau/clients/{portal.ids['client']}"))
     assert "Facture F-2026-0042" in page
+
+
+def test_a_ticket_that_is_a_disagreement_becomes_a_dispute_of_its_day(portal: Portal, give: Given) -> None:
+    number = give()
+    ask(signed_in(portal, CLAIRE))
+    portal.clock.pass_(days=30)
+    staff = signed_in(portal, STAFF)  # an adviser who also administers
+    page = staff.open("bureau/tickets/TIC-2026-0001")
+    assert "Ce ticket conteste une facture" in page
+    choice = staff.open("bureau/factures/depuis-ticket/TIC-2026-0001")
+    assert f"/factures/{number}/contestation?ticket=TIC-2026-0001" in choice
+    path = f"bureau/factures/{number}/contestation"
+    shown = staff.open(f"{path}?ticket=TIC-2026-0001")
+    assert 'value="23/11/2026"' in shown
+    given: dict[str, Any] = {
+        "key": "k", "scope": "facture", "reason": "PU_ERR", "words": "Trop cher.", "channel": "ticket",
+        "sent_on": "23/11/2026", "author": "Claire Muller", "mail": CLAIRE, "ticket": "TIC-2026-0001",
+    }  # fmt: skip
+    staff.send(path, on=path, **given)
+    with portal.sessions() as session:
+        dispute = session.scalars(select(Dispute)).one()
+        assert (dispute.ticket, dispute.late, dispute.channel) == ("TIC-2026-0001", False, Channel.TICKET)
+    staff.open("bureau/factures/depuis-ticket/TIC-2026-9999", 404)
