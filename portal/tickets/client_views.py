@@ -1,5 +1,6 @@
 """A client's tickets: the list, the form, one ticket with its thread."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, redirect, request, url_for
@@ -36,8 +37,12 @@ from portal.tickets.rules import (
     Urgency,
 )
 from portal.tickets.serving import (
+    CLOSED_BEFORE,
+    CLOSED_NOW,
     CONFLICT,
     EXPIRED,
+    OPEN_BEFORE,
+    OPEN_NOW,
     REFUSED,
     expired,
     kept_files,
@@ -231,48 +236,31 @@ def _refused(ticket: Ticket, kind: str) -> tuple[str, int]:
     return _page(ticket, 403)
 
 
+def _creators(reference: str, act: Callable[..., None], refusal: str, words: str, already: str) -> Any:
+    """What the creator of a ticket may do and a colleague may not; pressed twice, it is done once."""
+    ticket, person = _mine(reference), me()
+    try:
+        act(
+            db.session, ticket, by=person, name=person.name, creator=is_creator(ticket, person), letters=letters(), at=now()
+        )  # fmt: skip
+    except NotTheCreator:
+        return _refused(ticket, refusal)
+    except (AlreadyClosed, NotClosed):
+        db.session.rollback()
+        return _done(ticket, already)
+    return _done(ticket, words)
+
+
 @tickets.post("/<reference>/clore")
 def shut(reference: str) -> Any:
     """Close: the creator's right (6.4)."""
-    ticket, person = _mine(reference), me()
-    try:
-        close(
-            db.session,
-            ticket,
-            by=person,
-            name=person.name,
-            creator=is_creator(ticket, person),
-            letters=letters(),
-            at=now(),
-        )
-    except NotTheCreator:
-        return _refused(ticket, "tickets.closing_refused")
-    except AlreadyClosed:
-        db.session.rollback()
-        return _done(ticket, "Le ticket était déjà clos.")
-    return _done(ticket, "Le ticket est clos. Vous pourrez le rouvrir si le problème revient.")
+    return _creators(reference, close, "tickets.closing_refused", CLOSED_NOW, CLOSED_BEFORE)
 
 
 @tickets.post("/<reference>/rouvrir")
 def open_again(reference: str) -> Any:
     """Reopen: the creator's, by convention."""
-    ticket, person = _mine(reference), me()
-    try:
-        reopen(
-            db.session,
-            ticket,
-            by=person,
-            name=person.name,
-            creator=is_creator(ticket, person),
-            letters=letters(),
-            at=now(),
-        )
-    except NotTheCreator:
-        return _refused(ticket, "tickets.reopening_refused")
-    except NotClosed:
-        db.session.rollback()
-        return _done(ticket, "Le ticket était déjà ouvert.")
-    return _done(ticket, "Le ticket est rouvert\u00a0: dites-nous ce qui ne va pas.")
+    return _creators(reference, reopen, "tickets.reopening_refused", OPEN_NOW, OPEN_BEFORE)
 
 
 @tickets.post("/<reference>/accepter-les-conditions")

@@ -1,5 +1,6 @@
 """One ticket for its creator without an account, by the signed link of a mail; looking changes nothing, each act is a POST."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, redirect, url_for
@@ -11,8 +12,12 @@ from portal.tickets.links import FOLLOW, BrokenLink
 from portal.tickets.models import Ticket
 from portal.tickets.rules import AlreadyClosed, NotClosed, State
 from portal.tickets.serving import (
+    CLOSED_BEFORE,
+    CLOSED_NOW,
     CONFLICT,
     EXPIRED,
+    OPEN_BEFORE,
+    OPEN_NOW,
     REFUSED,
     expired,
     kept_files,
@@ -105,28 +110,27 @@ def reply(token: str) -> Any:
     return _done(token, "Votre message est envoyé. La réponse arrive par courriel et s'affiche ici.")
 
 
-@ticket_follow.post("/<token>/clore")
-def shut(token: str) -> Any:
-    """Close: who holds the link is the creator (6.4)."""
+def _creators(token: str, act: Callable[..., None], words: str, already: str) -> Any:
+    """What the creator may do: who holds the link is that (6.4)."""
     ticket = _checked(token)
     try:
-        close(db.session, ticket, by=None, name=ticket.creator_name, creator=True, letters=letters(), at=now())
-    except AlreadyClosed:
+        act(db.session, ticket, by=None, name=ticket.creator_name, creator=True, letters=letters(), at=now())
+    except (AlreadyClosed, NotClosed):
         db.session.rollback()
-        return _done(token, "Le ticket était déjà clos.")
-    return _done(token, "Le ticket est clos. Vous pourrez le rouvrir si le problème revient.")
+        return _done(token, already)
+    return _done(token, words)
+
+
+@ticket_follow.post("/<token>/clore")
+def shut(token: str) -> Any:
+    """Close."""
+    return _creators(token, close, CLOSED_NOW, CLOSED_BEFORE)
 
 
 @ticket_follow.post("/<token>/rouvrir")
 def open_again(token: str) -> Any:
     """Reopen: the creator's, by convention."""
-    ticket = _checked(token)
-    try:
-        reopen(db.session, ticket, by=None, name=ticket.creator_name, creator=True, letters=letters(), at=now())
-    except NotClosed:
-        db.session.rollback()
-        return _done(token, "Le ticket était déjà ouvert.")
-    return _done(token, "Le ticket est rouvert\u00a0: dites-nous ce qui ne va pas.")
+    return _creators(token, reopen, OPEN_NOW, OPEN_BEFORE)
 
 
 @ticket_follow.post("/<token>/accepter-les-conditions")

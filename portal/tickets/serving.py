@@ -23,6 +23,9 @@ from portal.web import db, mail_domain, now, services, settings, today
 
 KEY_BYTES = 16
 REFUSED, EXPIRED, CONFLICT = 422, 400, 409
+CLOSED_NOW = "Le ticket est clos. Son créateur peut le rouvrir si le problème revient."
+CLOSED_BEFORE, OPEN_BEFORE = "Le ticket était déjà clos.", "Le ticket était déjà ouvert."
+OPEN_NOW = "Le ticket est rouvert\u00a0: dites-nous ce qui ne va pas."
 PAGE_WAS_OLD = (
     "Cette page était ouverte depuis trop longtemps. Ce que vous avez écrit est gardé\u00a0: envoyez-le de nouveau."
 )

@@ -1,10 +1,14 @@
 """A client opens a ticket on the portal, follows it, writes, closes and reopens; nothing of anybody else's is seen."""
 
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
 from sqlalchemy import select
 
+from portal.accounts.models import Organisation, Person
+from portal.contracts.actions import open_contract
+from portal.contracts.rules import Kind, Overdraft, Policy, SpecialConditions
 from portal.evidence.models import Entry
 from portal.tickets.models import Ticket, TicketMessage
 from portal.tickets.rules import State
@@ -222,3 +226,23 @@ def test_a_colleague_named_as_beneficiary_is_told_too_and_a_stranger_stays_a_nam
     send(claire, "TIC-2026-0001/repondre", words="Elle attend.")
     assert [mail.event for mail in portal.mails(LEA)] == ["tickets/colleague_wrote"]
     assert portal.mails(OTTO) == []
+
+
+def test_under_a_contract_the_form_tells_what_is_left_and_asks_for_no_acceptance(portal: Portal) -> None:
+    library = portal.app.extensions["portal"].library
+    terms = library.in_force(portal.clock().date())
+    with portal.sessions.begin() as session:
+        open_contract(
+            session, organisation=session.get_one(Organisation, portal.ids["client"]), kind=Kind.LIBERTY,
+            points=Decimal(120), terms_slug=terms.slug, terms_sha256=terms.sha256, special_conditions=SpecialConditions(),
+            overdraft=Overdraft(Policy.REFUSE), by=session.get_one(Person, portal.ids[STAFF]), at=portal.clock(),
+            reason="signé avant le portail",
+        )  # fmt: skip
+    claire = signed_in(portal, CLAIRE)
+    form = claire.open(f"{PAGES}/nouveau")
+    assert "120\u00a0points" in form
+    assert "J'accepte" not in form
+    ask(claire, accepts=None)
+    (ticket,) = tickets(portal)
+    assert (ticket.under_contract, ticket.terms_accepted_at, ticket.terms_slug) == (True, None, terms.slug)
+    assert "CGV de votre contrat" in claire.open(claire.location)
