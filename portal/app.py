@@ -17,6 +17,7 @@ from portal.accounts import queue as accounts_queue
 from portal.accounts.desk_views import accounts_desk
 from portal.accounts.views import accounts
 from portal.config import Settings
+from portal.contracts import client_section as contracts_section
 from portal.contracts import queue as contracts_queue
 from portal.contracts import views as contracts
 from portal.contracts.desk_views import contracts_desk
@@ -41,6 +42,8 @@ from portal.tickets import follow_views as ticket_follow
 from portal.tickets import queue as tickets_queue
 from portal.tickets import section as tickets_section
 from portal.tickets import work_views as tickets_work
+from portal.tickets import intervention_queue
+from portal.tickets import intervention_views as tickets_time
 from portal.web import AREA, Services, db, settings, today
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -105,6 +108,8 @@ SECTIONS: tuple[ClientSection, ...] = (
     tickets_section.SECTION,
     invoices_section.SECTION,
 )
+SECTIONS: tuple[ClientSection, ...] = (tickets_section.SECTION,)
+SECTIONS: tuple[ClientSection, ...] = (contracts_section.SECTION,)
 #: What the rooms hand up to the start pages, and where a client's one leads.
 DESK = Desk(
     staff=(
@@ -115,6 +120,7 @@ DESK = Desk(
         failing.BOUNCED,
         accounts_queue.QUEUE,
         contracts_queue.QUEUE,
+        intervention_queue.QUEUE,
     ),
     client=(
         tickets_queue.CLIENT,
@@ -188,6 +194,7 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     ticket_follow.register(app)
     tickets_desk.register(app)
     tickets_work.register(app)
+    tickets_time.register(app)
     desk.register(app, DESK)
     app.register_blueprint(desk_mails)
     if given.demo:

@@ -333,7 +333,7 @@ def _counter(
     session: Session, root: LedgerEntry, points: Decimal, *, key: str, reason: str, by: Person, at: datetime
 ) -> LedgerEntry:
     return _write(
-        session, root.contract, Movement.CORRECTION, points, key=key, words=f"Correction\u00a0: {root.words}",
+        session, root.contract, Movement.CORRECTION, points, key=key, words=root.words,
         reason=reason, corrects=root, by=by, at=at,
     )  # fmt: skip
 

@@ -29,13 +29,15 @@ from portal.contracts.rules import (
     CannotCorrect,
     ContractEnded,
     Derogation,
+    KeptFile,
     PointsExhausted,
     SpecialConditions,
 )
-from portal.contracts.views import csv_answer, never_stored, parts_of, pdf_answer, terms_of
+from portal.contracts.views import csv_answer, file_answer, never_stored, parts_of, pdf_answer, terms_of
 from portal.errors import show as refuse
+from portal.files.rules import FileRefused
 from portal.french import points
-from portal.web import db, now, services, today
+from portal.web import db, now, services, store, today
 
 KEY_BYTES = 16
 REFUSED, CONFLICT = 422, 409
@@ -102,6 +104,12 @@ def _back(contract: Contract, words: str) -> Response:
 def show(reference: str) -> Any:
     """Its points, its ledger, what staff may do with it."""
     return _page(_contract(reference))
+
+
+@contracts_desk.get("/<reference>/pieces/<int:number>")
+def file(reference: str, number: int) -> Any:
+    """A file of what was agreed."""
+    return file_answer(_contract(reference), number)
 
 
 @contracts_desk.get("/<reference>/releve.csv")
@@ -215,12 +223,21 @@ def new() -> Any:
     if not form.validate():
         return render_template("contracts/desk_new.html", form=form), REFUSED
     version = library.version(form.terms.data)
+    try:
+        kept = form.files.keep(db.session, store(), kept_for="contracts", now=now())
+    except FileRefused:
+        db.session.rollback()
+        return render_template("contracts/desk_new.html", form=form), REFUSED
+    files = tuple(KeptFile(each.key, each.name, each.sha256) for each in kept)
     derogations = (Derogation(form.derogation_day.data, form.derogation.data),) if form.derogation.data else ()
     contract = open_contract(
         db.session, organisation=db.session.get_one(Organisation, form.organisation.data), kind=form.chosen_kind,
         points=form.points.points, terms_slug=version.slug, terms_sha256=version.sha256,
-        special_conditions=SpecialConditions(form.conditions.data or "", derogations=derogations),
+        special_conditions=SpecialConditions(form.conditions.data or "", files, derogations),
         overdraft=form.overdraft, by=me(), at=now(), reason=form.reason.data, signed_on=form.signed_on.data,
         form_key=form.key.data,
     )  # fmt: skip
+    if contract.opened_at != now():
+        # The same page again: the files that came with it are those of the first time.
+        db.session.rollback()
     return _back(contract, f"Le contrat {contract.reference} est ouvert.")

@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Optional, ValidationError
 from wtforms.widgets import TextInput
 
 from portal.contracts.rules import InvalidPoints, Kind, Overdraft, Policy, check_points
-from portal.forms import BaseForm, at_most, required, strip
+from portal.forms import BaseForm, at_most, attachments, required, strip
 from portal.terms.money import InvalidAmount, amount
 
 LONGEST = 2_000
@@ -84,7 +84,7 @@ class OverdraftFields(BaseForm):
     """What a contract does when its points are used up."""
 
     policy = RadioField(
-        "Quand les points sont épuisés", choices=[(policy.value, policy.words) for policy in Policy],
+        "Quand les points sont épuisés", choices=[(policy.value, policy.label) for policy in Policy],
         validators=[InputRequired("Choisissez une règle.")], default=Policy.REFUSE.value,
     )  # fmt: skip
     limit = PointsField(
@@ -157,6 +157,7 @@ class OpenForm(OverdraftFields):
         "Jour de cette dérogation", format=["%d/%m/%Y", "%Y-%m-%d"], widget=TextInput(), render_kw=_DAY,
         validators=[Optional()],
     )  # fmt: skip
+    files = attachments("Contrat signé, numérisé, et autres pièces")
     reason = _reason("Pourquoi ce contrat est saisi à la main", "Par exemple\u00a0: signé sur papier avant le portail.")
     key = HiddenField(validators=[at_most(64)])
 

@@ -34,7 +34,7 @@ class Letters:
         letter = TEMPLATES.write(
             "threshold",
             contract=contract, company=self.library.company, left=french.points(left),
-            threshold=french.points(alert.threshold), name=alert.person.name, rule=contract.policy.words,
+            threshold=french.points(alert.threshold), name=alert.person.name, rule=contract.policy.label,
             page=f"{self.base_url}{CLIENT}/{contract.reference}",
             ask=f"{self.base_url}{ASK}?contrat={contract.reference}",
         )  # fmt: skip

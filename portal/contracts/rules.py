@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
+
+from portal.terms.labelled import Labelled
 
 NOTHING = Decimal(0)
 PLACES = 2
@@ -18,47 +19,23 @@ PLACES = 2
 MOST_POINTS = Decimal(1_000_000)
 
 
-class Kind(StrEnum):
+class Kind(Labelled):
     """The two contracts that article 7.1.2 names; ``label`` is what it prints."""
-
-    label: str
-
-    def __new__(cls, value: str, label: str) -> "Kind":
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.label = label
-        return member
 
     LIBERTY = "liberty", "Liberty"
     LIBERTY_POLE_AUTOMOBILE = "liberty-pole-automobile", "Liberty Pole Automobile"
 
 
-class Policy(StrEnum):
-    """What a contract does when its points do not suffice; ``words`` is what the client reads."""
-
-    words: str
-
-    def __new__(cls, value: str, words: str) -> "Policy":
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.words = words
-        return member
+class Policy(Labelled):
+    """What a contract does when its points do not suffice; ``label`` is what the client reads."""
 
     REFUSE = "refuse", "Rien n'est décompté au-delà des points restants."
     WARN = "warn", "Le décompte continue sous zéro, et vous en êtes prévenu."
     LIMIT = "limit", "Le décompte continue sous zéro, jusqu'à une limite."
 
 
-class Movement(StrEnum):
+class Movement(Labelled):
     """Why points came or went; ``label`` is the word a reader sees."""
-
-    label: str
-
-    def __new__(cls, value: str, label: str) -> "Movement":
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.label = label
-        return member
 
     OPENING = "opening", "Ouverture"
     CREDIT = "credit", "Ajout de points"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, Flask, abort, flash, redirect, render_template, request
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from portal.accounts.guard import me
@@ -16,6 +17,8 @@ from portal.contracts.reading import SOON, Held, held_by, movements
 from portal.contracts.statement import PAPERS, calculation, csv_of
 from portal.contracts.use import by_month, chart
 from portal.contracts.working import restored
+from portal.files.models import StoredFile
+from portal.files.views import send
 from portal.french import minutes, month_name, points, short_month
 from portal.paper import pdf_of
 from portal.terms import UnknownVersion, Version
@@ -138,6 +141,12 @@ def drop(reference: str, number: int) -> Any:
     return redirect(f"{CLIENT}/{reference}#seuils", 303)
 
 
+@contracts.get("/<reference>/pieces/<int:number>")
+def file(reference: str, number: int) -> Any:
+    """A file of what was agreed."""
+    return file_answer(_mine(reference), number)
+
+
 @contracts.get("/<reference>/releve.csv")
 def statement_csv(reference: str) -> Any:
     """Every movement, for a spreadsheet."""
@@ -148,6 +157,15 @@ def statement_csv(reference: str) -> Any:
 def statement_pdf(reference: str) -> Any:
     """Every movement, on paper."""
     return pdf_answer(_mine(reference))
+
+
+def file_answer(contract: Contract, number: int) -> Response:
+    """A file of a contract's special conditions, from 1, as a download."""
+    held = contract.special_conditions.files
+    if not 1 <= number <= len(held):
+        abort(404)
+    found = db.session.scalars(select(StoredFile).where(StoredFile.key == held[number - 1].key)).first()
+    return send(found) if found is not None else abort(404)
 
 
 def csv_answer(contract: Contract) -> Response:

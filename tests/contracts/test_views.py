@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from hashlib import sha256
+from io import BytesIO
 
 import pytest
 
@@ -195,6 +197,30 @@ def test_staff_type_in_a_contract_signed_before_the_portal_once(portal: Portal, 
         contract = session.query(Contract).one()
         assert contract.overdraft == Overdraft(Policy.LIMIT, Decimal(50))
         assert actions.balance(session, contract) == Decimal("1234.5")
+
+
+def test_a_scan_is_kept_with_the_contract_and_read_by_both(portal: Portal, claire: Visitor, nadia: Visitor) -> None:
+    scan = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
+    given = OPENING | {"organisation": str(portal.ids["client"]), "csrf_token": nadia.token(f"{DESK}nouveau")}
+    sent = nadia.client.post(f"{DESK}nouveau", data=given | {"files": (BytesIO(scan), "contrat.pdf")})
+    assert sent.status_code == 303, sent.get_data(as_text=True)
+    page = claire.open(f"{LIST}CTR-2026-0001")
+    assert "contrat.pdf" in page
+    assert sha256(scan).hexdigest() in page
+    assert claire.client.get(f"{LIST}CTR-2026-0001/pieces/1").data == scan
+    assert nadia.client.get(f"{DESK}CTR-2026-0001/pieces/1").data == scan
+    claire.open(f"{LIST}CTR-2026-0001/pieces/2", 404)
+    signed_in(portal, OTTO).open(f"{LIST}CTR-2026-0001/pieces/1", 404)
+    refused = nadia.client.post(f"{DESK}nouveau", data=given | {"files": (BytesIO(b"MZ\x90\x00"), "contrat.pdf")})
+    assert refused.status_code == 422
+    assert "Astreinte." in refused.get_data(as_text=True)
+
+
+def test_staff_see_contracts_on_the_clients_own_page(portal: Portal, nadia: Visitor) -> None:
+    reference = open_one(portal)
+    page = nadia.open(f"/espace-client/bureau/clients/{portal.ids['client']}")
+    assert f"Liberty {reference}" in page
+    assert f"/espace-client/bureau/contrats/nouveau?client={portal.ids['client']}" in page
 
 
 @pytest.mark.parametrize(

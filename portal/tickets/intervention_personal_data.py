@@ -1,0 +1,50 @@
+"""What contestations hold on a person, and what an erasure leaves: they are part of what a contract owes, and stay with it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.mail.models import OutgoingMail
+from portal.registry import PersonalData, PersonalField, PersonalRecord
+from portal.tickets.intervention_models import TimeContest
+
+ERASED = "(effacé)"
+_KEPT = "conservé avec le contrat (Code de commerce, article L110-4)"
+FIELDS = (
+    PersonalField("Nom", "effacé"),
+    PersonalField("Adresse électronique", "effacé"),
+    PersonalField("Contestation d'un temps et sa réponse", _KEPT),
+)
+
+
+def _of(session: Session, mail: str) -> list[TimeContest]:
+    mine = func.lower(TimeContest.by_mail) == mail.strip().lower()
+    return list(session.scalars(select(TimeContest).where(mine).order_by(TimeContest.id)))
+
+
+def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
+    """The contestations of the person of this address."""
+    for contest in _of(session, mail):
+        words = contest.reason if contest.answer is None else f"{contest.reason}\n{contest.answer}"
+        values = (contest.by, contest.by_mail, words)
+        named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
+        yield PersonalRecord(f"contestation-{contest.id}", named, contest.at)
+
+
+def erase(session: Session, mail: str, at: datetime) -> list[str]:
+    """Forget who contested; what was contested stays with the contract."""
+    references = []
+    for contest in _of(session, mail):
+        contest.by, contest.by_mail = ERASED, ERASED
+        sent = select(OutgoingMail).where(OutgoingMail.message_id.startswith(f"<time-contest.{contest.id}."))
+        for each in session.scalars(sent):
+            each.sent_at, each.last_error = each.sent_at or at, None
+            each.recipient, each.subject, each.text, each.html = ERASED, ERASED, ERASED, None
+        references.append(f"contestation-{contest.id}")
+    session.flush()
+    return references
+
+
+PERSONAL_DATA = PersonalData("support", FIELDS, find, erase)

@@ -1,0 +1,250 @@
+"""The pages of time: staff note, count and answer; the client sees and contests."""
+
+from decimal import Decimal
+
+import pytest
+
+from portal.accounts.models import Person
+from portal.tickets.intervention_models import TimeContest, TimeEntry, WorkIntervention
+from portal.tickets.intervention_rules import Step
+from tests.accounts.conftest import CLAIRE, LEA, OTTO, STAFF, Portal, Visitor, portal
+from tests.contracts.test_views import balance, open_one
+from tests.quotes.conftest import hidden, signed_in
+from tests.tickets.test_interventions import a_ticket
+
+__all__ = ["portal"]
+REF = "TIC-2026-0001"
+CLIENT, DESK = f"/espace-client/tickets/{REF}/temps", f"/espace-client/bureau/tickets/{REF}/temps"
+WORK = f"/espace-client/bureau/tickets/{REF}"
+
+
+@pytest.fixture
+def ticket(portal: Portal) -> str:
+    with portal.sessions.begin() as session:
+        return a_ticket(session, portal.ids["client"]).reference
+
+
+@pytest.fixture
+def nadia(portal: Portal, ticket: str) -> Visitor:
+    return signed_in(portal, STAFF)
+
+
+@pytest.fixture
+def lea(portal: Portal, ticket: str) -> Visitor:
+    return signed_in(portal, LEA)
+
+
+def note(portal: Portal, nadia: Visitor, service: str, minutes: str, status: int = 303, **more: str) -> str:
+    page = nadia.open(DESK)
+    given = {
+        "service": service, "minutes": minutes, "words": "Imprimante remise en route", "day": "23/11/2026",
+        "technician": str(portal.ids[STAFF]), "intervention": "nouvelle", "key": hidden(page)["key"],
+    }  # fmt: skip
+    return nadia.send(DESK, status, DESK, **given | more)
+
+
+def the_intervention(portal: Portal) -> WorkIntervention:
+    with portal.sessions() as session:
+        found = session.query(WorkIntervention).order_by(WorkIntervention.id.desc()).first()
+        assert found is not None
+        return found
+
+
+def test_time_is_noted_seen_before_counted_and_charged(portal: Portal, nadia: Visitor, lea: Visitor) -> None:
+    reference = open_one(portal, ago=1)
+    assert "Aucun temps noté" in lea.open(CLIENT)
+    note(portal, nadia, "remote-desktop", "7")
+    page = nadia.open(DESK)
+    assert "15\u00a0points, il resterait 85\u00a0points" in page.replace("</b>", "")
+    assert "7\u00a0min réelles, 15\u00a0min comptées (minimum de 15\u00a0min)" in page
+    assert "en cours" in lea.open(CLIENT)
+    assert balance(portal, reference) == 100
+    nadia.send(f"{WORK}/interventions/1/decompter", on=DESK)
+    assert balance(portal, reference) == 85
+    shown = lea.open(CLIENT)
+    assert "15\u00a0points" in shown
+    assert "Il vous reste 85\u00a0points" in shown
+    assert "Article 7.1.2" in shown
+    assert "TIC-2026-0001, Imprimante en panne" in signed_in(portal, CLAIRE).open(
+        f"/espace-client/contrats/{reference}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("service=remote-desktop&minutes=7&intervention=nouvelle", "Il resterait 85\u00a0points."),
+        ("service=remote-desktop&minutes=7", "dont 8\u00a0min pour atteindre le minimum"),
+        ("service=remote-desktop&minutes=101", "Il ne reste que 100\u00a0points"),
+        ("service=remote-desktop&minutes=-1", "Une durée se compte en minutes entières"),
+        ("service=x&minutes=5", "n'est pas une prestation du tarif"),
+    ],
+)
+def test_the_preview_is_the_servers_own_calculation(portal: Portal, nadia: Visitor, query: str, words: str) -> None:
+    open_one(portal, ago=1)
+    answer = nadia.client.get(f"{DESK}/calcul?{query}").get_json()
+    assert words in answer["words"]
+    assert nadia.client.get(f"{DESK}/calcul?service=&minutes=").get_json() == {"words": ""}
+
+
+def test_a_second_entry_joins_an_intervention_and_the_other_mode_is_refused_with_what_was_typed(
+    portal: Portal, nadia: Visitor
+) -> None:
+    open_one(portal, ago=1)
+    note(portal, nadia, "remote-server", "3")
+    note(portal, nadia, "remote-desktop", "2", intervention="1")
+    assert "16\u00a0points" in nadia.open(DESK)
+    refused = note(portal, nadia, "onsite-desktop", "20", 422, intervention="1", words="Câble changé")
+    assert "à distance ou sur site" in refused
+    assert 'value="Câble changé"' in refused
+    nadia.send(f"{DESK}/2/retirer", on=DESK)
+    assert "10,67\u00a0points" in nadia.open(DESK) or "points" in nadia.open(DESK)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"minutes": "0"}, "minutes entières"),
+        ({"words": ""}, "Écrivez en quelques mots"),
+        ({"day": "24/11/2026"}, "pas encore passé"),
+        ({"service": ""}, "Choisissez la nature"),
+    ],
+)
+def test_what_is_wrong_is_said(portal: Portal, nadia: Visitor, changed: dict[str, str], words: str) -> None:
+    given = {"service": "remote-desktop", "minutes": "20"} | changed
+    page = note(portal, nadia, given.pop("service"), given.pop("minutes"), 422, **given)
+    assert words in page
+
+
+def test_a_contract_that_refuses_stops_the_charge_and_nothing_typed_is_lost(portal: Portal, nadia: Visitor) -> None:
+    reference = open_one(portal, "10", ago=1)
+    note(portal, nadia, "remote-desktop", "7")
+    refused = nadia.send(f"{WORK}/interventions/1/decompter", 409, on=DESK)
+    assert "rien n'est décompté, tous les temps notés sont gardés" in refused
+    assert "Imprimante remise en route" in refused
+    assert balance(portal, reference) == 10
+    assert the_intervention(portal).step is Step.OPEN
+    from sqlalchemy import select
+
+    from portal.evidence.models import Entry
+
+    with portal.sessions() as session:
+        kinds = session.scalars(select(Entry.kind)).all()
+    assert "tickets.charge_refused" in kinds
+
+
+def test_without_a_contract_hours_are_counted_and_handed_on(portal: Portal, nadia: Visitor, lea: Visitor) -> None:
+    note(portal, nadia, "onsite-server", "40", words="=1+1")
+    assert "pas de contrat" in nadia.open(DESK)
+    nadia.send(f"{WORK}/interventions/1/decompter", 409, on=DESK)
+    assert "Choisissez l'heure" in nadia.send(f"{WORK}/interventions/1/heures", 422, on=DESK, km="0")
+    nadia.send(f"{WORK}/interventions/1/heures", on=DESK, hour="technical", km="12,5")
+    assert "HT" in lea.open(CLIENT)
+    csv = nadia.client.get("/espace-client/bureau/tickets/heures-a-facturer.csv").get_data(as_text=True)
+    assert csv.startswith("\ufeffClient;Ticket;")
+    assert (
+        "Boulangerie Muller;TIC-2026-0001;Imprimante en panne;23/11/2026;Heure technique;40;88,00;12,50;0,60;66,17;"
+        in csv
+    )
+    rows = nadia.client.get("/espace-client/bureau/tickets/heures-a-facturer.json").get_json()
+    assert rows["interventions"][0]["Montant HT"] == "66,17"
+    nadia.open("/espace-client/bureau/tickets/heures-a-facturer.xml", 404)
+
+
+def contested(portal: Portal, nadia: Visitor, lea: Visitor) -> str:
+    reference = open_one(portal, ago=1)
+    note(portal, nadia, "remote-desktop", "40")
+    nadia.send(f"{WORK}/interventions/1/decompter", on=DESK)
+    page = lea.open(f"{CLIENT}/1/contester")
+    assert "il ne les compte pas" in page
+    assert "Écrivez ce qui ne va pas" in lea.send(f"{CLIENT}/1/contester", 422, on=f"{CLIENT}/1/contester", reason="")
+    given = {"reason": "Vingt minutes, pas quarante", "key": hidden(page)["key"]}
+    for _ in range(2):
+        lea.send(f"{CLIENT}/1/contester", 303, f"{CLIENT}/1/contester", **given)
+    again = lea.send(f"{CLIENT}/1/contester", 409, f"{CLIENT}/1/contester", reason="Encore")
+    assert "attend déjà sa réponse" in again
+    assert "Encore" in again
+    return reference
+
+
+def test_a_client_contests_and_staff_correct(portal: Portal, nadia: Visitor, lea: Visitor) -> None:
+    reference = contested(portal, nadia, lea)
+    assert "Léa Klein conteste un temps" in nadia.open("/espace-client/bureau/")
+    path = f"{WORK}/contestations/1"
+    assert "Vingt minutes, pas quarante" in nadia.open(path)
+    assert "Choisissez" in nadia.send(path, 422, on=path, reason="Oui")
+    more = nadia.send(path, 409, path, reason="Oui", outcome="corrected", **{"minutes-1": "50"})
+    assert "aucune n'augmente" in more
+    assert 'value="50"' in more
+    nadia.send(path, 303, path, reason="Vous avez raison", outcome="corrected", **{"minutes-1": "20"})
+    assert balance(portal, reference) == 80
+    shown = lea.open(CLIENT)
+    assert "Vous avez raison" in shown
+    assert "Corrigé" in shown
+    assert "40\u00a0points avant correction" in shown
+    assert "Vous avez raison" in portal.mails(LEA)[-1].text
+
+
+def test_a_client_contests_and_staff_maintain(portal: Portal, nadia: Visitor, lea: Visitor) -> None:
+    reference = contested(portal, nadia, lea)
+    path = f"{WORK}/contestations/1"
+    nadia.send(path, 303, path, reason="Le journal le montre", outcome="maintained")
+    assert balance(portal, reference) == 60
+    assert "Maintenu" in lea.open(CLIENT)
+    page = nadia.open(path)
+    assert "<textarea" not in page  # answered once
+    token = nadia.token(DESK)
+    assert (
+        nadia.client.post(path, data={"csrf_token": token, "reason": "x", "outcome": "maintained"}).status_code == 409
+    )
+
+
+def test_staff_correct_by_themselves(portal: Portal, nadia: Visitor, lea: Visitor) -> None:
+    reference = open_one(portal, ago=1)
+    note(portal, nadia, "remote-desktop", "40")
+    nadia.open(f"{WORK}/interventions/1/corriger", 404)  # not counted yet: it can still be changed
+    nadia.send(f"{WORK}/interventions/1/decompter", on=DESK)
+    path = f"{WORK}/interventions/1/corriger"
+    assert "minutes entières" in nadia.send(path, 422, path, reason="Oubli", **{"minutes-1": "vingt"})
+    nadia.send(path, 303, path, reason="Pause oubliée", **{"minutes-1": "30"})
+    assert balance(portal, reference) == 70
+    assert "Pause oubliée" in lea.open(CLIENT)
+
+
+def test_a_timer_fills_the_minutes_in(portal: Portal, nadia: Visitor) -> None:
+    nadia.send(f"{DESK}/minuteur", on=DESK, faire="demarrer")
+    portal.clock.pass_(minutes=12, seconds=40)
+    page = nadia.open(DESK)
+    assert "Le minuteur tourne depuis 12\u00a0min" in page
+    assert 'name="minutes" required type="number" value="12"' in page or 'value="12"' in page
+    nadia.send(f"{DESK}/minuteur", on=DESK, faire="arreter")
+    assert "Démarrer le minuteur" in nadia.open(DESK)
+
+
+def test_another_organisation_sees_and_contests_nothing(portal: Portal, nadia: Visitor) -> None:
+    open_one(portal, ago=1)
+    note(portal, nadia, "remote-desktop", "40")
+    nadia.send(f"{WORK}/interventions/1/decompter", on=DESK)
+    otto = signed_in(portal, OTTO)
+    otto.open(CLIENT, 404)
+    otto.open(f"{CLIENT}/1/contester", 404)
+    token = otto.token("compte/appareils")
+    otto.send(f"{CLIENT}/1/contester", 404, reason="x", csrf_token=token)
+    with portal.sessions() as session:
+        assert session.query(TimeContest).count() == 0
+
+
+def test_who_only_reads_tickets_sees_time_and_notes_none(portal: Portal, nadia: Visitor) -> None:
+    note(portal, nadia, "remote-desktop", "40")
+    with portal.sessions.begin() as session:
+        from portal.accounts.models import Grant
+
+        person = session.get_one(Person, portal.ids[STAFF])
+        person.roles[:] = []
+        session.flush()
+        person.roles.append(Grant(name="sales"))
+    page = nadia.open(DESK)
+    assert "Noter du temps" not in page
+    with portal.sessions() as session:
+        assert session.query(TimeEntry).one().minutes == 40
+        assert Decimal(session.query(TimeEntry).one().counts) == 40
