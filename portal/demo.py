@@ -19,6 +19,8 @@ from portal.quotes.request_views import letters
 from portal.quotes.writing_views import letters as quote_letters
 from portal.tickets import demo as tickets_demo
 from portal.tickets.serving import letters as ticket_letters
+from portal.tickets import intervention_demo as time_demo
+from portal.tickets.intervention_views import letters as time_letters
 from portal.web import db, services
 
 
@@ -86,6 +88,7 @@ def load(app: Flask, *, now: datetime) -> None:
         )  # fmt: skip
         adviser = session.scalars(select(Person).where(Person.email == STAFF[0][0])).one()
         tickets_demo.load(session, letters=ticket_letters(), adviser=adviser, now=now)
+        time_demo.load(session, library=services().library, letters=time_letters(), by=member, now=now)
         session.commit()
 
 

@@ -165,6 +165,8 @@ ROUTES: Mapping[str, Access] = {
     "contracts_desk.add": staff(SALES, ADMINISTRATOR),
     "contracts_desk.rule": staff(SALES, ADMINISTRATOR),
     "contracts_desk.amend": staff(SALES, ADMINISTRATOR),
+    "contracts_desk.notice": staff(SALES, ADMINISTRATOR),
+    "contracts_desk.settled": staff(SALES, ADMINISTRATOR),
     "contracts_desk.end": staff(SALES, ADMINISTRATOR),
     # Tickets: a client's pages, the pages of a mail's link, then the desk's.
     "tickets.index": clients(),

@@ -14,15 +14,25 @@ from portal.contracts.actions import (
     balances,
     correct,
     credit,
-    end_contract,
     find_contract,
     left_of,
     open_contract,
     set_overdraft,
 )
-from portal.contracts.forms import CorrectForm, CreditForm, EndForm, OpenForm, OverdraftForm
+from portal.contracts.forms import (
+    CorrectForm,
+    CreditForm,
+    EndForm,
+    MadeGoodForm,
+    NoticeForm,
+    OpenForm,
+    OverdraftForm,
+)
 from portal.contracts.links import DESK
 from portal.contracts.models import Contract, LedgerEntry
+from portal.contracts.notice_actions import end_for, make_good, record_notice
+from portal.contracts.notice_models import ContractNotice
+from portal.contracts.notice_rules import NoticeMissing, NoticeOver, NoticeRuns
 from portal.contracts.permissions import may_manage
 from portal.contracts.reading import held_by, movements, running_out
 from portal.contracts.rules import (
@@ -33,10 +43,10 @@ from portal.contracts.rules import (
     PointsExhausted,
     SpecialConditions,
 )
-from portal.contracts.views import csv_answer, file_answer, never_stored, parts_of, pdf_answer, terms_of
+from portal.contracts.views import csv_answer, file_answer, never_stored, notices_shown, parts_of, pdf_answer, terms_of
 from portal.errors import show as refuse
 from portal.files.rules import FileRefused
-from portal.french import points
+from portal.french import points, weekday_date
 from portal.web import db, now, services, store, today
 
 KEY_BYTES = 16
@@ -75,18 +85,22 @@ def index() -> Any:
 
 def _page(
     contract: Contract, status: int = 200, *, crediting: CreditForm | None = None,
-    ruling: OverdraftForm | None = None, ending: EndForm | None = None,
+    ruling: OverdraftForm | None = None, ending: EndForm | None = None, noticing: NoticeForm | None = None,
+    settling: MadeGoodForm | None = None,
 ) -> tuple[str, int]:  # fmt: skip
     crediting = crediting or CreditForm(formdata=None)
     crediting.key.data = crediting.key.data or secrets.token_urlsafe(KEY_BYTES)
     if ruling is None:
         ruling = OverdraftForm(formdata=None, policy=contract.policy.value)
+    noticing = noticing or NoticeForm(formdata=None, today=today())
+    noticing.key.data = noticing.key.data or secrets.token_urlsafe(KEY_BYTES)
     before = request.args.get("avant", type=int)
     held = held_by(db.session, contract.organisation_id, today=today())
     return (
         render_template(
             "contracts/desk_show.html", contract=contract, left=held.left[contract.id], crediting=crediting,
-            ruling=ruling, ending=ending or EndForm(formdata=None), terms=terms_of(contract),
+            ruling=ruling, noticing=noticing, settling=settling or MadeGoodForm(formdata=None),
+            notices=notices_shown(contract), ending=ending or EndForm(formdata=None), terms=terms_of(contract),
             page=movements(db.session, contract, before=before), first_page=before is None,
             manages=may_manage(me().role_names) and contract.ended_at is None, **parts_of(held),
         ),
@@ -153,8 +167,54 @@ def end(reference: str) -> Any:
     contract, form = _contract(reference), EndForm()
     if not form.validate():
         return _page(contract, REFUSED, ending=form)
-    end_contract(db.session, contract, reason=form.reason.data, by=me(), at=now())
+    version = terms_of(contract) or services().library.in_force(today())
+    try:
+        end_for(
+            db.session, contract, ground=form.chosen_ground, reason=form.reason.data, version=version, by=me(), at=now()
+        )
+    except NoticeMissing:
+        return _not_ended(contract, form, "L'article 10 demande d'abord une mise en demeure\u00a0: enregistrez-la.")
+    except NoticeRuns as error:
+        words = f"La mise en demeure court jusqu'au {weekday_date(error.last_day)} inclus\u00a0: le contrat peut prendre fin à partir du lendemain."
+        return _not_ended(contract, form, words)
     return _back(contract, "Le contrat a pris fin. Son registre reste lisible.")
+
+
+def _not_ended(contract: Contract, form: EndForm, words: str) -> tuple[str, int]:
+    db.session.rollback()
+    form.form_errors.append(f"{words} Rien n'a été changé, ce que vous avez écrit est gardé.")
+    return _page(contract, CONFLICT, ending=form)
+
+
+@contracts_desk.post("/<reference>/mises-en-demeure")
+def notice(reference: str) -> Any:
+    """Record a formal notice (article 10)."""
+    contract, form = _contract(reference), NoticeForm(today=today())
+    if not form.validate():
+        return _page(contract, REFUSED, noticing=form)
+    record_notice(
+        db.session, contract, sender=form.chosen_sender, breach=form.breach.data, received_on=form.received_on.data,
+        received_how=form.received_how.data, by=me(), form_key=form.key.data or secrets.token_urlsafe(KEY_BYTES),
+        at=now(),
+    )  # fmt: skip
+    return _back(contract, "La mise en demeure est enregistrée. Le client la voit sur la page du contrat.")
+
+
+@contracts_desk.post("/<reference>/mises-en-demeure/<int:number>/reglee")
+def settled(reference: str, number: int) -> Any:
+    """A notice was answered."""
+    contract, form = _contract(reference), MadeGoodForm()
+    found = db.session.get(ContractNotice, number)
+    if found is None or found.contract_id != contract.id:
+        abort(404)
+    if not form.validate():
+        return _page(contract, REFUSED, settling=form)
+    try:
+        make_good(db.session, found, words=form.words.data, by=me(), at=now())
+    except NoticeOver:
+        db.session.rollback()
+        return refuse(409)
+    return _back(contract, "C'est noté\u00a0: cette mise en demeure ne peut plus mettre fin au contrat.")
 
 
 @contracts_desk.route("/<reference>/mouvements/<int:seq>/corriger", methods=["GET", "POST"])

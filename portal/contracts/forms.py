@@ -8,6 +8,7 @@ from wtforms import DateField, Field, HiddenField, RadioField, SelectField, Stri
 from wtforms.validators import InputRequired, Optional, ValidationError
 from wtforms.widgets import TextInput
 
+from portal.contracts.notice_rules import Ground, Sender
 from portal.contracts.rules import InvalidPoints, Kind, Overdraft, Policy, check_points
 from portal.forms import BaseForm, at_most, attachments, required, strip
 from portal.terms.money import InvalidAmount, amount
@@ -119,8 +120,64 @@ class OverdraftForm(OverdraftFields):
     reason = _reason("Pourquoi")
 
 
+class NoticeForm(BaseForm):
+    """A formal notice (article 10)."""
+
+    sender = RadioField(
+        "Qui met en demeure", choices=[(sender.value, sender.label) for sender in Sender],
+        validators=[InputRequired("Choisissez qui met en demeure.")],
+    )  # fmt: skip
+    breach = TextAreaField(
+        "Ce qui n'a pas été fait", filters=[strip], render_kw={"rows": "3"},
+        validators=[required("Écrivez ce qui n'a pas été fait."), at_most(LONGEST)],
+    )  # fmt: skip
+    received_on = DateField(
+        "Jour de réception", format=["%d/%m/%Y", "%Y-%m-%d"], widget=TextInput(), render_kw=_DAY,
+        description="Le délai de l'article 10 court de ce jour.",
+        validators=[InputRequired("Écrivez le jour, comme 03/12/2026.")],
+    )  # fmt: skip
+    received_how = StringField(
+        "Ce qui le prouve", filters=[strip], description="Par exemple\u00a0: accusé de réception 1A 000 000.",
+        validators=[required("Écrivez ce qui prouve la réception."), at_most(300)],
+    )  # fmt: skip
+    key = HiddenField(validators=[at_most(64)])
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        self._today = today
+        super().__init__(*args, **kwargs)
+
+    def validate_received_on(self, field: DateField) -> None:
+        """A notice is recorded once it was received."""
+        if field.data and field.data > self._today:
+            raise ValidationError("Ce jour n'est pas encore passé.")
+
+    @property
+    def chosen_sender(self) -> Sender:
+        """Whose notice it is."""
+        return Sender.CLIENT if self.sender.data == Sender.CLIENT else Sender.COMPANY
+
+
+class MadeGoodForm(BaseForm):
+    """A notice that was answered."""
+
+    words = TextAreaField(
+        "Comment c'est réglé", filters=[strip], render_kw={"rows": "3"},
+        validators=[required("Écrivez comment c'est réglé, ou pourquoi elle est retirée."), at_most(LONGEST)],
+    )  # fmt: skip
+
+
 class EndForm(BaseForm):
     """The end of a contract."""
+
+    ground = RadioField(
+        "Motif", choices=[(ground.value, ground.label) for ground in Ground],
+        validators=[InputRequired("Choisissez le motif.")],
+    )  # fmt: skip
+
+    @property
+    def chosen_ground(self) -> Ground:
+        """The ground that was chosen."""
+        return {ground.value: ground for ground in Ground}[self.ground.data]
 
     reason = _reason("Pourquoi le contrat prend fin")
 

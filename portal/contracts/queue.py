@@ -9,11 +9,13 @@ from portal.contracts.actions import balances
 from portal.contracts.alert_models import ContractAlert
 from portal.contracts.links import CLIENT, DESK
 from portal.contracts.models import Contract
+from portal.contracts.notice_models import ContractNotice
+from portal.contracts.notice_rules import Sender, last_day, nominal_day
 from portal.contracts.permissions import may_read
 from portal.contracts.reading import running_out
 from portal.french import long_date, points
 from portal.registry import Priority, Queue, QueueItem, Viewer
-from portal.web import today
+from portal.web import services, today
 
 KIND = "contrats"
 
@@ -21,6 +23,7 @@ KIND = "contrats"
 def _staff(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
     if viewer.organisation_id is not None or not may_read(viewer.roles):
         return
+    yield from _notices(session)
     for short in running_out(session, today=today()):
         over = short.total <= 0
         detail = f"{short.contract.kind.label}\u00a0: " + (
@@ -35,7 +38,34 @@ def _staff(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
         )  # fmt: skip
 
 
+def _notices(session: Session) -> Iterator[QueueItem]:
+    """Formal notices that stand: the company's own to answer by the nominal day, the clients' to follow."""
+    standing = select(ContractNotice).join(Contract).where(
+        ContractNotice.made_good_at.is_(None), Contract.ended_at.is_(None)
+    ).order_by(ContractNotice.id)  # fmt: skip
+    for notice in session.scalars(standing):
+        version = services().library.version(notice.contract.terms_slug)
+        ours = notice.sender is Sender.CLIENT
+        yield QueueItem(
+            kind=KIND, title=notice.contract.organisation.legal_name,
+            detail=f"{notice.contract.reference}\u00a0: {'mise en demeure reçue, à régler' if ours else 'mise en demeure du client'}",
+            url=f"{DESK}/{notice.contract.reference}", since=notice.recorded_at,
+            last_day=(nominal_day if ours else last_day)(version, notice.received_on), priority=Priority.HIGH,
+        )  # fmt: skip
+
+
 def _client(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
+    owed = select(ContractNotice).join(Contract).where(
+        ContractNotice.made_good_at.is_(None), ContractNotice.sender == Sender.COMPANY, Contract.ended_at.is_(None),
+        Contract.organisation_id == viewer.organisation_id,
+    )  # fmt: skip
+    for notice in session.scalars(owed.order_by(ContractNotice.id)):
+        version = services().library.version(notice.contract.terms_slug)
+        yield QueueItem(
+            kind=KIND, title=f"Mise en demeure, contrat {notice.contract.reference}", detail="à régler avant la fin du délai",
+            url=f"{CLIENT}/{notice.contract.reference}", since=notice.recorded_at,
+            last_day=last_day(version, notice.received_on), priority=Priority.HIGH,
+        )  # fmt: skip
     reached = select(ContractAlert).join(Contract).where(
         ContractAlert.person_id == viewer.person_id, ContractAlert.reached, Contract.ended_at.is_(None),
         Contract.organisation_id == viewer.organisation_id,

@@ -1,5 +1,7 @@
 """A client's contracts: what is left, what each intervention cost and why, how long it lasts."""
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Flask, abort, flash, redirect, render_template, request
@@ -13,6 +15,9 @@ from portal.contracts.forms import AlertForm, TokenForm
 from portal.contracts.letters import Letters
 from portal.contracts.links import ASK, CLIENT
 from portal.contracts.models import Contract, LedgerEntry
+from portal.contracts.notice_actions import notices_of
+from portal.contracts.notice_models import ContractNotice
+from portal.contracts.notice_rules import last_day, nominal_day, terminable_from
 from portal.contracts.reading import SOON, Held, held_by, movements
 from portal.contracts.statement import PAPERS, calculation, csv_of
 from portal.contracts.use import by_month, chart
@@ -69,6 +74,33 @@ def unsaid() -> list[Any]:
     return [known[key] for key in CONVENTIONS]
 
 
+@dataclass(frozen=True, slots=True)
+class ShownNotice:
+    """A formal notice as its pages show it."""
+
+    notice: ContractNotice
+    last_day: date
+    nominal: date
+    terminable_from: date
+
+    @property
+    def runs(self) -> bool:
+        """Whether there is time left to make good."""
+        return self.notice.made_good_at is None and today() <= self.last_day
+
+
+def notices_shown(contract: Contract) -> list[ShownNotice]:
+    """The formal notices of a contract, with their days (article 10)."""
+    version = terms_of(contract) or services().library.in_force(today())
+    return [
+        ShownNotice(
+            each, last_day(version, each.received_on), nominal_day(version, each.received_on),
+            terminable_from(version, each.received_on),
+        )
+        for each in notices_of(db.session, contract)
+    ]  # fmt: skip
+
+
 def parts_of(held: Held) -> dict[str, Any]:
     """What both sides' pages show of an organisation's points."""
     months = by_month(held.uses, today=today())
@@ -109,7 +141,7 @@ def _page(contract: Contract, form: AlertForm, status: int = 200) -> tuple[str, 
         render_template(
             "contracts/show.html", contract=contract, form=form, token=TokenForm(), left=held.left[contract.id],
             page=movements(db.session, contract, before=before), first_page=before is None, terms=terms_of(contract),
-            alerts=alerts_of(db.session, contract, me()), most=MOST, ask=ASK, **parts_of(held),
+            notices=notices_shown(contract), alerts=alerts_of(db.session, contract, me()), most=MOST, ask=ASK, **parts_of(held),
         ),
         status,
     )  # fmt: skip

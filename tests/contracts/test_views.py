@@ -282,11 +282,11 @@ def test_the_rule_changes_and_the_contract_ends_with_a_reason(portal: Portal, cl
     reference = open_one(portal)
     nadia.send(f"{DESK}{reference}/regle", on=DESK + reference, policy="warn", reason="Accord du 3 mars")
     assert "Le décompte continue sous zéro, et vous en êtes prévenu." in claire.open(LIST + reference)
-    nadia.send(f"{DESK}{reference}/fin", on=DESK + reference, reason="Résilié d'un commun accord")
-    assert "Résilié d'un commun accord" in claire.open(LIST + reference)
+    nadia.send(f"{DESK}{reference}/fin", on=DESK + reference, reason="Réunion du 3 mars", ground="agreement")
+    assert "D'un commun accord\u00a0: Réunion du 3 mars" in claire.open(LIST + reference)
     token = nadia.token("compte/appareils")
     nadia.send(f"{DESK}{reference}/points", 409, points="20", reason="x", csrf_token=token)
-    nadia.send(f"{DESK}{reference}/fin", 409, reason="encore", csrf_token=token)
+    nadia.send(f"{DESK}{reference}/fin", 409, reason="encore", ground="other", csrf_token=token)
     assert balance(portal, reference) == 100
 
 

@@ -1,0 +1,89 @@
+"""Formal notices: their days, their answer, the end of a contract that they allow (article 10)."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from portal.contracts.notice_rules import (
+    NoticeMissing,
+    NoticeRuns,
+    check_breach,
+    last_day,
+    nominal_day,
+    terminable_from,
+)
+from tests.accounts.conftest import CLAIRE, STAFF, Portal, portal
+from tests.contracts.test_views import DESK, LIST, open_one
+from tests.quotes.conftest import hidden, signed_in
+
+if TYPE_CHECKING:
+    from portal.terms import Library
+
+__all__ = ["portal"]
+PARIS = ZoneInfo("Europe/Paris")
+#: rules.md: received on Thursday 10 December 2026.
+RECEIVED, NOMINAL, LAST, FROM = date(2026, 12, 10), date(2026, 12, 25), date(2026, 12, 28), date(2026, 12, 29)
+
+
+def test_the_days_are_those_of_the_rules_worked_example(library: "Library") -> None:
+    version = library.version("2018-10-01")
+    assert nominal_day(version, RECEIVED) == NOMINAL
+    assert last_day(version, RECEIVED) == LAST
+    assert terminable_from(version, RECEIVED) == FROM
+
+
+def test_a_contract_ends_for_breach_the_day_after_the_last_one_and_not_on_it(library: "Library") -> None:
+    version = library.version("2018-10-01")
+    with pytest.raises(NoticeMissing):
+        check_breach(version, [], FROM)
+    with pytest.raises(NoticeRuns) as refusal:
+        check_breach(version, [RECEIVED], LAST)
+    assert refusal.value.last_day == LAST
+    check_breach(version, [RECEIVED], FROM)
+
+
+def test_a_notice_is_recorded_followed_and_ends_the_contract_once_it_has_run_out(portal: Portal) -> None:
+    portal.clock.moment = datetime(2026, 12, 11, 10, tzinfo=PARIS)
+    reference, nadia, claire = open_one(portal), signed_in(portal, STAFF), signed_in(portal, CLAIRE)
+    page = DESK + reference
+    refused = nadia.send(f"{page}/fin", 409, on=page, reason="Impayés", ground="breach")
+    assert "demande d'abord une mise en demeure" in refused
+    assert "Impayés" in refused
+    given = {
+        "sender": "company", "breach": "Factures d'octobre", "received_on": "10/12/2026",
+        "received_how": "Accusé de réception", "key": hidden(nadia.open(page))["key"],
+    }  # fmt: skip
+    for _ in range(2):
+        nadia.send(f"{page}/mises-en-demeure", 303, page, **given)
+    assert nadia.send(f"{page}/mises-en-demeure", 422, page, **given | {"received_on": "12/12/2026"})
+    shown = claire.open(LIST + reference)
+    assert shown.count("Factures d'octobre") == 1
+    assert "Jusqu'au lundi 28\u00a0décembre\u00a02026 inclus" in shown
+    assert "à partir du 29\u00a0décembre\u00a02026" in shown
+    assert "Mise en demeure" in claire.open("/espace-client/")
+    assert "mise en demeure du client" in nadia.open("/espace-client/bureau/")
+    portal.clock.moment = datetime(2026, 12, 28, 23, 59, tzinfo=PARIS)
+    nadia, claire = signed_in(portal, STAFF), signed_in(portal, CLAIRE)
+    assert "court jusqu'au lundi 28" in nadia.send(f"{page}/fin", 409, on=page, reason="Impayés", ground="breach")
+    portal.clock.moment = datetime(2026, 12, 29, 0, 0, tzinfo=PARIS)
+    nadia.send(f"{page}/fin", on=page, reason="Impayés", ground="breach")
+    assert "Mise en demeure restée sans effet (article 10)\u00a0: Impayés" in claire.open(LIST + reference)
+
+
+def test_a_notice_that_was_answered_ends_nothing(portal: Portal) -> None:
+    portal.clock.moment = datetime(2026, 12, 11, 10, tzinfo=PARIS)
+    reference, nadia = open_one(portal), signed_in(portal, STAFF)
+    page = DESK + reference
+    nadia.send(
+        f"{page}/mises-en-demeure", 303, page, sender="client", breach="Serveur jamais livré", received_on="10/12/2026",
+        received_how="Recommandé",
+    )  # fmt: skip
+    assert "Pour nous, le jour à tenir est le vendredi 25\u00a0décembre\u00a02026" in nadia.open(page)
+    assert "Écrivez comment" in nadia.send(f"{page}/mises-en-demeure/1/reglee", 422, page, words="")
+    nadia.send(f"{page}/mises-en-demeure/1/reglee", 303, page, words="Livré le 12 décembre")
+    nadia.send(f"{page}/mises-en-demeure/1/reglee", 409, page, words="Encore")
+    portal.clock.moment = datetime(2027, 1, 15, 10, tzinfo=PARIS)
+    nadia = signed_in(portal, STAFF)
+    assert "demande d'abord" in nadia.send(f"{page}/fin", 409, on=page, reason="x", ground="breach")
