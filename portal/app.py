@@ -39,11 +39,11 @@ from portal.terms import load_library
 from portal.tickets import client_views as tickets
 from portal.tickets import desk_views as tickets_desk
 from portal.tickets import follow_views as ticket_follow
+from portal.tickets import intervention_queue
+from portal.tickets import intervention_views as tickets_time
 from portal.tickets import queue as tickets_queue
 from portal.tickets import section as tickets_section
 from portal.tickets import work_views as tickets_work
-from portal.tickets import intervention_queue
-from portal.tickets import intervention_views as tickets_time
 from portal.web import AREA, Services, db, settings, today
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -110,6 +110,7 @@ SECTIONS: tuple[ClientSection, ...] = (
 )
 SECTIONS: tuple[ClientSection, ...] = (tickets_section.SECTION,)
 SECTIONS: tuple[ClientSection, ...] = (contracts_section.SECTION,)
+SECTIONS: tuple[ClientSection, ...] = (tickets_section.SECTION, contracts_section.SECTION)
 #: What the rooms hand up to the start pages, and where a client's one leads.
 DESK = Desk(
     staff=(

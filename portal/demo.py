@@ -18,9 +18,9 @@ from portal.quotes import quote_demo
 from portal.quotes.request_views import letters
 from portal.quotes.writing_views import letters as quote_letters
 from portal.tickets import demo as tickets_demo
-from portal.tickets.serving import letters as ticket_letters
 from portal.tickets import intervention_demo as time_demo
 from portal.tickets.intervention_views import letters as time_letters
+from portal.tickets.serving import letters as ticket_letters
 from portal.web import db, services
 
 
