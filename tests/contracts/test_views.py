@@ -145,6 +145,22 @@ def test_a_reached_threshold_waits_on_the_clients_start_page(portal: Portal, cla
     assert "sous votre seuil de 20\u00a0points" in claire.open("/espace-client/")
 
 
+def test_the_worker_tells_of_a_threshold_once(portal: Portal, claire: Visitor) -> None:
+    from portal.contracts.jobs import ALERTS, HANDLERS
+    from portal.jobs.actions import enqueue, lease
+
+    page = LIST + open_one(portal)
+    claire.send(f"{page}/seuils", on=page, threshold="90")
+    charge(portal, "remote-desktop", 20, "i1")
+    for turn in range(2):
+        with portal.sessions.begin() as session:
+            enqueue(session, ALERTS, {}, key=f"turn-{turn}", now=portal.clock() - timedelta(days=400))
+            job = lease(session, now=portal.clock())
+        assert job is not None
+        HANDLERS[ALERTS](portal.sessions, job, portal.clock(), services(portal.app))
+    assert [mail.event for mail in portal.mails(CLAIRE)].count("contracts/threshold") == 1
+
+
 def test_the_statement_comes_as_csv_and_pdf(portal: Portal, claire: Visitor) -> None:
     reference = open_one(portal)
     charge(portal, "onsite-server", 40, "i1")

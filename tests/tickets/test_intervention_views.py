@@ -70,6 +70,24 @@ def test_time_is_noted_seen_before_counted_and_charged(portal: Portal, nadia: Vi
     )
 
 
+def test_a_charge_tells_who_chose_a_threshold_at_once(portal: Portal, nadia: Visitor, lea: Visitor) -> None:
+    page = f"/espace-client/contrats/{open_one(portal, ago=1)}"
+    lea.send(f"{page}/seuils", on=page, threshold="90")
+    note(portal, nadia, "remote-desktop", "7")
+    nadia.send(f"{WORK}/interventions/1/decompter", on=DESK)
+    assert "Il reste 85\u00a0points" in portal.mails(LEA)[-1].subject
+
+
+def test_the_tickets_own_pages_lead_to_its_time(portal: Portal, nadia: Visitor, lea: Visitor) -> None:
+    open_one(portal, ago=1)
+    note(portal, nadia, "remote-desktop", "7")
+    assert "Une intervention est en cours" in lea.open(f"/espace-client/tickets/{REF}")
+    nadia.send(f"{WORK}/interventions/1/decompter", on=DESK)
+    assert "7\u00a0min de travail, 15\u00a0points" in lea.open(f"/espace-client/tickets/{REF}")
+    assert f'href="{DESK}"' in nadia.open(WORK)
+    assert "heures-a-facturer.csv" in nadia.open("/espace-client/bureau/tickets/")
+
+
 @pytest.mark.parametrize(
     ("query", "words"),
     [
