@@ -106,11 +106,10 @@ NAVIGATION = (
 #: What the rooms show of a client on the staff's page of it, in its order.
 SECTIONS: tuple[ClientSection, ...] = (
     tickets_section.SECTION,
+    quotes.SECTION,
+    contracts_section.SECTION,
     invoices_section.SECTION,
 )
-SECTIONS: tuple[ClientSection, ...] = (tickets_section.SECTION,)
-SECTIONS: tuple[ClientSection, ...] = (contracts_section.SECTION,)
-SECTIONS: tuple[ClientSection, ...] = (tickets_section.SECTION, contracts_section.SECTION)
 #: What the rooms hand up to the start pages, and where a client's one leads.
 DESK = Desk(
     staff=(

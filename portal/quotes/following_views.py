@@ -70,7 +70,8 @@ def not_allowed(_: NotAllowed) -> Any:
 
 @quotes_following.get("/")
 def index() -> Any:
-    """Every quote, the latest first; ``?etat=`` narrows, ``?q=`` looks for words."""
+    """Every quote, the latest first; ``?etat=`` and ``?client=`` narrow, ``?q=`` looks for words."""
+    client = request.args.get("client", type=int)
     kind, words = request.args.get("etat", ""), request.args.get("q", "").strip()[:LONGEST_SEARCH]
     if kind not in FILTERS:
         abort(404)
@@ -87,6 +88,8 @@ def index() -> Any:
     }  # fmt: skip
     if kind:
         query = query.where(narrowed[kind])
+    if client is not None:
+        query = query.where(Quote.organisation_id == client)
     if words:
         found = [
             column.icontains(words, autoescape=True)

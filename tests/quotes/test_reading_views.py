@@ -272,3 +272,17 @@ def test_technicians_of_the_client_may_read_and_not_sign(room: Room) -> None:
     lea = signed_in(room.portal, LEA)
     press(lea, f"{FIRST}/lire", on=f"{MINE}/")
     assert "Transmettre au signataire" in lea.open(FIRST)
+
+
+def test_a_clients_page_on_the_desk_shows_its_quotes_and_begins_one(room: Room) -> None:
+    room.sent()
+    with room.portal.sessions.begin() as session:
+        room.draft(session, subject="Téléphones")
+    staff, client = room.staff(), room.portal.ids["client"]
+    page = staff.open(f"/espace-client/bureau/clients/{client}")
+    assert "Remplacement du serveur" in page
+    assert "Téléphones" in page
+    assert f"{DESK}/nouveau?client={client}" in page
+    assert "Remplacement" in staff.open(f"{DESK}/?client={client}")
+    assert "Remplacement" not in staff.open(f"{DESK}/?client={room.portal.ids['other']}")
+    assert "Aucun devis pour ce client" in staff.open(f"/espace-client/bureau/clients/{room.portal.ids['other']}")
