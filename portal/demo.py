@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts.actions import add_person, add_staff, create_organisation, find_person
@@ -13,6 +13,7 @@ from portal.accounts.rules import ClientRole, StaffRole, parse_identity
 from portal.contracts import demo as contracts_demo
 from portal.invoices import demo as invoices_demo
 from portal.invoices.views import letters as invoice_letters
+from portal.jobs.models import Job
 from portal.quotes import demo as quotes_demo
 from portal.quotes import quote_demo
 from portal.quotes.request_views import letters
@@ -89,6 +90,8 @@ def load(app: Flask, *, now: datetime) -> None:
         adviser = session.scalars(select(Person).where(Person.email == STAFF[0][0])).one()
         tickets_demo.load(session, letters=ticket_letters(), adviser=adviser, now=now)
         time_demo.load(session, library=services().library, letters=time_letters(), by=member, now=now)
+        # What its past asked for is due now: an outbox that is days behind would be a sick installation's.
+        session.execute(update(Job).where(Job.due_at < now).values(due_at=now))
         session.commit()
 
 
