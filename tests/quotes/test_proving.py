@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from portal import paper
 from portal.files.actions import read
@@ -18,6 +18,7 @@ from portal.jobs.models import Job
 from portal.proof.checking import holds, verify_proof
 from portal.quotes import acceptance_actions as acceptance
 from portal.quotes.jobs import HANDLERS, RECURRING, REMINDERS
+from portal.quotes.proving import proof_of
 from portal.quotes.quote_models import Quote
 from portal.quotes.writing_actions import find_quote
 from tests.accounts.conftest import CLAIRE, OTTO
@@ -88,6 +89,20 @@ def test_the_proof_holds_what_was_shown_and_done_and_verifies(room: Room, tmp_pa
     if shutil.which("pdfsig"):
         told = subprocess.run(["pdfsig", tmp_path / "preuve.pdf"], capture_output=True, text=True, check=False).stdout
         assert "Signature is Valid" in told
+
+
+def test_nobody_waits_while_it_is_made(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = ordered(room)
+
+    def slowly(session: Any, quote: Quote, **given: Any) -> bytes:
+        proof = proof_of(session, quote, **given)
+        with room.portal.sessions.begin() as other:
+            other.execute(text("UPDATE quote SET reminded_at = reminded_at"))  # would wait, then fail
+        return proof
+
+    monkeypatch.setattr("portal.quotes.jobs.proof_of", slowly)
+    work(room)
+    assert content(room, reference)
 
 
 def test_one_changed_byte_is_found(room: Room) -> None:
