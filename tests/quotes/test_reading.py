@@ -4,8 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from portal.mail.incoming.message import Action, DeliveryReport, RecipientReport
-from portal.quotes.delivery_notices import Notices
 from portal.quotes.quote_rules import How, NotAllowed, State, WrongState
 from portal.quotes.reading_actions import (
     NoSignatory,
@@ -238,20 +236,3 @@ def test_a_new_quote_is_asked_for_once_it_is_over_and_not_before(room: Room) -> 
     wish()
     wish()
     assert len(room.mails("quote_renewal")) == 1
-
-
-def report(room: Room, *recipients: tuple[str, Action]) -> None:
-    """The receiver of mail has a report on the first mail of a quote."""
-    told = DeliveryReport(tuple(RecipientReport(who, action, "2.0.0", "Ok") for who, action in recipients), "", "")
-    mail = room.mails("quote_sent")[0]
-    with room.portal.sessions.begin() as session:
-        Notices(room.portal.app.extensions["portal"])(session, session.merge(mail), told, at=room.at)
-
-
-def test_a_report_of_the_receiver_is_reception_for_its_own_reader_only(room: Room) -> None:
-    reference = room.sent()
-    report(room, ("other@client.example", Action.DELIVERED))
-    report(room, (CLAIRE, Action.RELAYED))
-    assert known(room, reference)[0] is State.SENT
-    report(room, (CLAIRE, Action.DELIVERED))
-    assert known(room, reference)[0] is State.RECEIVED
