@@ -1,6 +1,7 @@
 """create_app: the only wiring. What the rooms need of each other is handed to them here."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,12 @@ from portal.logs import log_requests
 from portal.mail import failing
 from portal.mailbox.views import mailbox
 from portal.quotes import room as quotes
+from portal.privacy import queue as privacy_queue
+from portal.privacy import views as privacy
+from portal.privacy.desk_views import privacy_desk
+from portal.quotes import queue as quotes_queue
+from portal.quotes import request_views as quotes
+from portal.quotes.request_desk_views import quotes_desk
 from portal.registry import ClientSection
 from portal.terms import load_library
 from portal.tickets import client_views as tickets
@@ -87,6 +94,8 @@ RATES = {
     "quotes_link.accept": "30 per hour",
     "quotes_link.confirm": "60 per hour",
     "quotes_link.code": "20 per hour",
+    "privacy.ask_publicly": "10 per hour",
+    "privacy.confirm": "30 per hour",
 }
 #: What the head of each page offers, to whoever may go there.
 NAVIGATION = (
@@ -101,6 +110,7 @@ NAVIGATION = (
     ("contracts_desk.index", "Contrats"),
     ("contracts.index", "Contrats"),
     ("accounts.colleagues", "Collègues"),
+    ("privacy.start", "Mes données"),
     ("accounts.safety", "Connexion et sécurité"),
 )
 #: What the rooms show of a client on the staff's page of it, in its order.
@@ -195,7 +205,10 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     tickets_desk.register(app)
     tickets_work.register(app)
     tickets_time.register(app)
-    desk.register(app, DESK)
+    privacy.register(app)
+    app.register_blueprint(privacy_desk)
+    law = app.extensions["portal"].library.law
+    desk.register(app, replace(DESK, staff=(privacy_queue.queue(law, today), *DESK.staff)))
     app.register_blueprint(desk_mails)
     if given.demo:
         app.register_blueprint(mailbox)

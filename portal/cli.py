@@ -17,6 +17,7 @@ from portal.database_commands import backup, evidence, restore
 from portal.invoice_commands import invoices
 from portal.mail_commands import mail
 from portal.people_commands import demo, staff, start
+from portal.privacy_commands import privacy, references
 from portal.server_commands import check, db, serve, worker
 from portal.terms_commands import terms
 
@@ -79,6 +80,22 @@ def main() -> None:
 
 
 for command in (backup, check, db, demo, evidence, invoices, mail, restore, serve, staff, start, terms, worker):
+for command in (
+    backup,
+    check,
+    db,
+    demo,
+    evidence,
+    invoices,
+    privacy,
+    references,
+    restore,
+    serve,
+    staff,
+    start,
+    terms,
+    worker,
+):
     main.add_command(command)
 
 

@@ -1,6 +1,8 @@
 """`portal backup`, `restore` and `evidence`: what keeps and proves. Their modules are imported when they run."""
 
+import json
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,8 @@ from portal.config import ROOT, Settings
 from portal.server_commands import database, say, with_settings
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from portal.backup import Summary
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -40,18 +44,73 @@ def backup(settings: Settings, *, file: Path) -> None:
 @click.command(cls=FrenchCommand)
 @click.argument("file", type=FILE)
 @click.option("--overwrite", is_flag=True, help="Remplacer tout ce que la base et le dossier des fichiers contiennent.")
+@click.option(
+    "--tombstones", type=FILE,
+    help="Liste des effacements (`portal privacy tombstones`), à rejouer en plus de ceux de la base remplacée.",
+)  # fmt: skip
 @with_settings
-def restore(settings: Settings, *, file: Path, overwrite: bool) -> None:
-    """Remettre une sauvegarde, sur SQLite ou PostgreSQL : tout, ou rien."""
+def restore(settings: Settings, *, file: Path, overwrite: bool, tombstones: Path | None) -> None:
+    """Remettre une sauvegarde, sur SQLite ou PostgreSQL : tout, ou rien ; qui a été effacé depuis l'est de nouveau."""
     from portal import backup as backups
     from portal.files.store import open_store
 
     with database(settings) as engine:
         try:
+            # Read before anything is replaced: an older backup knows nothing of them.
+            marks = [*_marks_of_base(engine), *(_marks_of_file(tombstones) if tombstones else ())]
             done = backups.restore(engine, open_store(settings), file, overwrite=overwrite)
         except (backups.BackupError, OSError) as error:
             raise Refused(str(error)) from error
+        again = _erase_again(settings, engine, marks)
     say(f"Sauvegarde du {done.made_at} remise : {_told(done)}, vérifiés.")
+    if again:
+        say(f"{again} adresses effacées depuis cette sauvegarde l'ont été de nouveau.")
+
+
+def _marks_of_base(engine: "Engine") -> list[tuple[str, datetime]]:
+    from sqlalchemy import inspect
+    from sqlalchemy.orm import Session
+
+    from portal.privacy.erasure import tombstones as marks
+    from portal.privacy.models import Tombstone
+
+    if not inspect(engine).has_table(Tombstone.__tablename__):
+        return []
+    with Session(engine) as session:
+        return list(marks(session))
+
+
+def _marks_of_file(file: Path) -> list[tuple[str, datetime]]:
+    found = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            told = json.loads(line)
+            found.append((str(told["digest"]), datetime.fromisoformat(told["erased_at"])))
+        except (ValueError, KeyError, TypeError) as error:
+            raise Refused(f"{file}, ligne {number} : ce n'est pas une ligne de `portal privacy tombstones`.") from error
+    return found
+
+
+def _erase_again(settings: Settings, engine: "Engine", marks: list[tuple[str, datetime]]) -> int:
+    from sqlalchemy.orm import Session
+
+    from portal.files.store import open_store
+    from portal.privacy.erasure import apply_tombstones
+    from portal.privacy.erasure import tombstones as known
+    from portal.privacy.rooms import declared
+    from portal.terms import load_library
+
+    with Session(engine) as session:
+        # Those that the backup itself knows were carried out in it.
+        new = dict(marks)
+        for mark, _ in known(session):
+            new.pop(mark, None)
+        count = apply_tombstones(
+            session, open_store(settings), new.items(), rooms=declared(), library=load_library(settings.content_dir),
+            secret=settings.secret_key, at=clock.now(),
+        )  # fmt: skip
+        session.commit()
+    return count
 
 
 def _told(done: "Summary") -> str:

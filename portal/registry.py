@@ -7,7 +7,7 @@ do not know the rooms by name.
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 from sqlalchemy.orm import Session
 
@@ -52,6 +52,14 @@ class Queue:
     items: Callable[[Session, Viewer], Iterable[QueueItem]]
 
 
+class Fate(StrEnum):
+    """What an erasure does to a record."""
+
+    ERASED = "erased"
+    ANONYMISED = "anonymised"
+    KEPT = "kept"
+
+
 @dataclass(frozen=True, slots=True)
 class PersonalField:
     """One field that a room holds on a person, and what an erasure does to it."""
@@ -62,21 +70,63 @@ class PersonalField:
 
 @dataclass(frozen=True, slots=True)
 class PersonalRecord:
-    """What is held on one person in one place: its name, its values in the order of the fields, when it was given."""
+    """What is held on one person in one place: its name, its values in the order of the fields, when it was given.
+
+    ``fate`` is what an erasure would do to it now; what is kept says until which day and under which
+    key of ``law.toml``'s retention, or in ``because`` why (an open dispute, say). ``files`` are ids of stored files.
+    """
 
     reference: str
     values: tuple[tuple[str, str], ...]
     given_at: datetime
+    fate: Fate = Fate.ERASED
+    kept_until: date | None = None
+    under: str = ""
+    because: str = ""
+    files: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What a room did: what is gone, the files still to erase, what leaves the daily pages for the archive."""
+
+    references: tuple[str, ...] = ()
+    files: tuple[int, ...] = ()
+    archived: tuple[PersonalRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeper:
+    """What a room clears by itself after a time. ``key`` is that of a ``[[sweep]]`` of ``content/processing.toml``.
+
+    ``due`` names what was last used before a moment; ``clear`` erases just that, at a moment, and gives the files to erase.
+    """
+
+    key: str
+    due: Callable[[Session, datetime], Iterable[str]]
+    clear: Callable[[Session, datetime, datetime], Iterable[int]]  # (before, at)
+
+
+def _nobody(_: Session) -> Iterable[str]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalData:
-    """What one room holds on people. ``purpose`` is a key of ``content/processing.toml``."""
+    """What one room holds on people. ``purpose`` is a key of ``content/processing.toml``.
+
+    ``columns`` are the columns, ``table.column``, that can hold personal data; ``impersonal`` those of
+    the room's tables that hold text and none of it. A test fails on a column that is in neither.
+    """
 
     purpose: str
     fields: tuple[PersonalField, ...]
     find: Callable[[Session, str], Iterable[PersonalRecord]]  # of a mail address
-    erase: Callable[[Session, str, datetime], Collection[str]]  # references of what was erased
+    erase: Callable[[Session, str, datetime], "Erasure | Collection[str]"]  # what was erased, or its references alone
+    columns: frozenset[str] = frozenset()
+    impersonal: frozenset[str] = frozenset()
+    addresses: Callable[[Session], Iterable[str]] = _nobody  # every mail address that the room's rows hold
+    sweeps: tuple[Sweeper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

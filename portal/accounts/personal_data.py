@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import AccessRequest, Grant, Invitation, MailCode, Passkey, Person, SignedIn
@@ -14,7 +14,7 @@ from portal.evidence.actions import erase_payload
 from portal.evidence.models import Entry, Payload
 from portal.french import long_date
 from portal.mail.models import OutgoingMail
-from portal.registry import PersonalData, PersonalField, PersonalRecord
+from portal.registry import PersonalData, PersonalField, PersonalRecord, Sweeper
 
 ERASED = "(effacé)"
 FIELDS = (
@@ -92,4 +92,43 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
     return references
 
 
-PERSONAL_DATA = PersonalData("accounts", FIELDS, find, erase)
+def addresses(session: Session) -> Iterator[str]:
+    """Every address that the accounts hold."""
+    for table in (Person, Invitation, AccessRequest):
+        yield from session.scalars(select(table.email).distinct())
+
+
+def _unused(before: datetime) -> Select[Person]:
+    """Clients' accounts that nobody has signed in with since a moment, nor made since."""
+    recent = select(SignedIn.id).where(SignedIn.person_id == Person.id, SignedIn.began_at >= before).exists()
+    return select(Person).where(
+        Person.staff.is_(False), Person.email.not_like("%@efface.invalid"), Person.created_at < before, ~recent
+    )
+
+
+def _unused_accounts(session: Session, before: datetime) -> list[str]:
+    return [f"compte-{person.id}" for person in session.scalars(_unused(before))]
+
+
+def _clear_accounts(session: Session, before: datetime, at: datetime) -> tuple[int, ...]:
+    for person in session.scalars(_unused(before)).all():
+        erase(session, person.email, at)
+    return ()
+
+
+def _old_sign_ins(session: Session, before: datetime) -> list[str]:
+    return [f"connexion-{number}" for number in session.scalars(select(SignedIn.id).where(SignedIn.ends_at < before))]
+
+
+def _clear_sign_ins(session: Session, before: datetime, at: datetime) -> tuple[int, ...]:  # noqa: ARG001 - the common signature
+    session.execute(delete(SignedIn).where(SignedIn.ends_at < before))
+    session.execute(delete(MailCode).where(MailCode.expires_at < before))
+    return ()
+
+
+PERSONAL_DATA = PersonalData(
+    "accounts", FIELDS, find, erase, addresses=addresses,
+    sweeps=(
+        Sweeper("accounts", _unused_accounts, _clear_accounts), Sweeper("sign_ins", _old_sign_ins, _clear_sign_ins),
+    ),
+)  # fmt: skip

@@ -15,7 +15,7 @@ from portal.mail.models import OutgoingMail
 from portal.quotes.request_actions import LINK_BYTES
 from portal.quotes.request_models import QuoteRequest
 from portal.quotes.request_rules import CLOSED, Side, State
-from portal.registry import PersonalData, PersonalField, PersonalRecord
+from portal.registry import Fate, PersonalData, PersonalField, PersonalRecord, Sweeper
 
 ERASED = "(effacé)"
 _GONE = "effacé\u00a0; conservé avec le contrat si la demande est devenue cliente"
@@ -53,7 +53,11 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
             request.wish, "\n".join(written), "\n".join(sent),
         )  # fmt: skip
         named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
-        yield PersonalRecord(request.reference, named, request.submitted_at)
+        kept = request.state is State.ACCEPTED
+        yield PersonalRecord(
+            request.reference, named, request.submitted_at, fate=Fate.KEPT if kept else Fate.ERASED,
+            because="elle est devenue la cliente d'un contrat et le suit" if kept else "",
+        )  # fmt: skip
 
 
 def erase(session: Session, mail: str, at: datetime) -> list[str]:
@@ -66,24 +70,56 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
     for request in list(_of(session, mail)):
         if request.state is State.ACCEPTED:
             continue
-        if request.state not in CLOSED:
-            request.state, request.closed_at, request.closed_by = State.DECLINED, at, ""
-        request.decline_reason = ERASED
-        for sent in _mails(session, request):
-            # What has not left yet never leaves: the worker takes a sent mail for done.
-            sent.sent_at, sent.last_error = sent.sent_at or at, None
-            sent.recipient, sent.subject, sent.text, sent.html = ERASED, ERASED, ERASED, None
-        for message in request.messages:
-            message.text = ERASED
-            if message.side is Side.REQUESTER:
-                message.author = ERASED
-        for entry in session.scalars(select(Entry).where(Entry.seq.in_(request.evidence))):
-            erase_payload(session, entry, at=at)
-        request.contact_name = request.mail = request.organisation = request.identity = request.wish = ERASED
-        request.phone, request.link_key, request.erased_at = None, secrets.token_urlsafe(LINK_BYTES), at
+        _forget(session, request, at)
         erased.append(request.reference)
     session.flush()
     return erased
 
 
-PERSONAL_DATA = PersonalData("quote_request", FIELDS, find, erase)
+def _forget(session: Session, request: QuoteRequest, at: datetime) -> None:
+    if request.state not in CLOSED:
+        request.state, request.closed_at, request.closed_by = State.DECLINED, at, ""
+    request.decline_reason = ERASED
+    for sent in _mails(session, request):
+        # What has not left yet never leaves: the worker takes a sent mail for done.
+        sent.sent_at, sent.last_error = sent.sent_at or at, None
+        sent.recipient, sent.subject, sent.text, sent.html = ERASED, ERASED, ERASED, None
+    for message in request.messages:
+        message.text = ERASED
+        if message.side is Side.REQUESTER:
+            message.author = ERASED
+    for entry in session.scalars(select(Entry).where(Entry.seq.in_(request.evidence))):
+        erase_payload(session, entry, at=at)
+    request.contact_name = request.mail = request.organisation = request.identity = request.wish = ERASED
+    request.phone, request.link_key, request.erased_at = None, secrets.token_urlsafe(LINK_BYTES), at
+
+
+def addresses(session: Session) -> Iterator[str]:
+    """Every address that a request came from."""
+    yield from session.scalars(select(QuoteRequest.mail).where(QuoteRequest.erased_at.is_(None)).distinct())
+
+
+def _over(session: Session, before: datetime) -> list[QuoteRequest]:
+    """Requests without a sequel whose last word was before a moment."""
+    found = session.scalars(
+        select(QuoteRequest).where(
+            QuoteRequest.state != State.ACCEPTED, QuoteRequest.erased_at.is_(None), QuoteRequest.waiting_since < before
+        )
+    )
+    return [each for each in found if each.closed_at is None or each.closed_at < before]
+
+
+def _due(session: Session, before: datetime) -> list[str]:
+    return [request.reference for request in _over(session, before)]
+
+
+def _clear(session: Session, before: datetime, at: datetime) -> tuple[int, ...]:
+    for request in _over(session, before):
+        _forget(session, request, at)
+    session.flush()
+    return ()
+
+
+PERSONAL_DATA = PersonalData(
+    "quote_request", FIELDS, find, erase, addresses=addresses, sweeps=(Sweeper("prospects", _due, _clear),)
+)

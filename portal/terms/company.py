@@ -101,6 +101,16 @@ class Processing:
     article: str = ""  # of the CGV, where one speaks of it
 
 
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """How long one kind of record is held when nothing else has it kept, and why: a choice of the house, shown as one."""
+
+    key: str
+    title: str
+    months: int
+    because: str
+
+
 def read_company(data: Mapping[str, Any]) -> Company:
     """From a parsed ``company.toml``; KeyError when a known field is missing."""
     return Company(
@@ -136,3 +146,8 @@ def _with_days(table: Mapping[str, Any]) -> str:
 def read_processing(data: Mapping[str, Any]) -> tuple[Processing, ...]:
     """From a parsed ``processing.toml``."""
     return tuple(Processing(**table) for table in data["processing"])
+
+
+def read_sweeps(data: Mapping[str, Any]) -> tuple[Sweep, ...]:
+    """From a parsed ``processing.toml``."""
+    return tuple(Sweep(**table) for table in data.get("sweep", ()))

@@ -12,9 +12,11 @@ from portal.terms.company import (
     Company,
     Conventions,
     Processing,
+    Sweep,
     read_company,
     read_conventions,
     read_processing,
+    read_sweeps,
 )
 from portal.terms.findings import ContentError, Finding, NoVersionInForce, UnknownVersion
 from portal.terms.law import Law, read_law
@@ -33,6 +35,7 @@ class Library:
     law: Law
     conventions: Conventions
     processing: tuple[Processing, ...]
+    sweeps: tuple[Sweep, ...]
     versions: tuple[Version, ...]
     sources: Mapping[str, bytes]  # name of each of FILES -> its bytes
 
@@ -103,6 +106,7 @@ def load_library(content: Path, *, drafts: bool = False) -> Library:
         conventions = read_conventions(tables[name])
         name = "processing.toml"
         processing = read_processing(tables[name])
+        sweeps = read_sweeps(tables[name])
     except (KeyError, ValueError, TypeError, ArithmeticError, AttributeError) as error:
         raise ContentError([Finding(name, 0, f"clé manquante ou valeur illisible : {error}")]) from error
     versions: list[Version] = []
@@ -124,7 +128,7 @@ def load_library(content: Path, *, drafts: bool = False) -> Library:
     if problems:
         raise ContentError(problems)
     kept.sort(key=lambda version: (version.in_force_from, version.slug))
-    return Library(content, company, law, conventions, processing, tuple(kept), sources)
+    return Library(content, company, law, conventions, processing, sweeps, tuple(kept), sources)
 
 
 def _same_day(versions: list[Version]) -> Iterator[Finding]:

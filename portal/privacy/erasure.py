@@ -1,0 +1,230 @@
+"""Erasure: seen beforehand record by record, decided by a person, carried out at once, remembered as a tombstone.
+
+What the law has us keep leaves the daily pages for the archive; it goes by itself when its day has come.
+"""
+
+import hmac
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from portal.accounts.models import Person
+from portal.clock import PARIS
+from portal.evidence.actions import record
+from portal.files.actions import ERASE, erase
+from portal.files.models import StoredFile
+from portal.files.store import Store
+from portal.french import long_date
+from portal.jobs.actions import enqueue
+from portal.jobs.models import Job
+from portal.mail.models import OutgoingMail
+from portal.privacy.actions import finish, hold
+from portal.privacy.letters import Letters
+from portal.privacy.models import Archived, PrivacyEvent, PrivacyRequest, Tombstone
+from portal.privacy.rules import PrivacyError, Right, State, check_open
+from portal.registry import Erasure, Fate, PersonalData, PersonalRecord
+from portal.terms import Library
+
+JOB = "privacy.close"
+ERASED = "(effacé)"
+#: What is sent stays readable to who runs the mail for so long after an erasure asks for it: not at all.
+FATES = {Fate.ERASED: "effacé", Fate.ANONYMISED: "rendu anonyme", Fate.KEPT: "conservé"}
+
+Held = Sequence[PersonalData]
+
+
+class NotAnErasure(PrivacyError):
+    """The request asks for something else."""
+
+
+def preview(session: Session, email: str, *, rooms: Held, library: Library) -> list[dict[str, Any]]:
+    """What would become of each record: ``{"title", "reference", "given_on", "fate", "words"}``, as JSON."""
+    kinds = {processing.key: processing.title for processing in library.processing}
+    return [
+        {
+            "title": kinds.get(room.purpose, room.purpose), "reference": one.reference,
+            "given_on": one.given_at.astimezone(PARIS).date().isoformat(), "fate": one.fate.value,
+            "words": words(one, library),
+        }
+        for room in rooms
+        for one in room.find(session, email)
+    ]  # fmt: skip
+
+
+def words(one: PersonalRecord, library: Library) -> str:
+    """What becomes of a record, and why, in words for the person."""
+    told = FATES[one.fate]
+    if one.fate is Fate.KEPT:
+        if one.kept_until is not None:
+            told += f" jusqu'au {long_date(one.kept_until)}"
+        if one.under:
+            kept = library.law.retention.get(one.under)
+            told += f", {kept.years}\u00a0ans depuis {kept.start} ({kept.source})" if kept else f" ({one.under})"
+        if one.because:
+            told += f"\u00a0: {one.because}"
+    return told
+
+
+def confirm(session: Session, request: PrivacyRequest, seen: list[dict[str, Any]], *, at: datetime) -> None:
+    """Keep what the person was shown, with the request that they confirm."""
+    request.preview = seen
+    request.events.append(PrivacyEvent(at=at, words=f"Aperçu vu et confirmé\u00a0: {len(seen)} éléments."))
+    session.flush()
+    record(session, "privacy.erasure_confirmed", {"reference": request.reference, "preview": seen}, at=at)
+
+
+def execute(
+    session: Session, store: Store, request: PrivacyRequest, *, by: Person, rooms: Held, library: Library,
+    secret: str, note: str, at: datetime,
+) -> None:  # fmt: skip
+    """Erase: every room's rows in this one transaction, the files by jobs that it enqueues; closed when both are done.
+
+    Raises:
+        AlreadyClosed, NotAnErasure.
+    """
+    hold(session, request)
+    check_open(request.state)
+    if request.right is not Right.ERASURE or request.state is State.EXECUTING:
+        raise NotAnErasure
+    files = forget(session, store, request.email, rooms=rooms, request=request, library=library, at=at)
+    remember(session, request.email, secret, at)
+    request.state, request.person_id = State.EXECUTING, None
+    request.events.append(PrivacyEvent(at=at, words="Effacement décidé et exécuté\u00a0; les fichiers suivent."))
+    session.flush()
+    record(
+        session, "privacy.erasure_executed",
+        {"reference": request.reference, "by": by.email, "files": sorted(files), "checked": note}, at=at,
+    )  # fmt: skip
+    enqueue(
+        session, JOB, {"request": request.id, "files": sorted(files), "by": by.name}, key=f"{JOB}:{request.id}", now=at
+    )
+
+
+def forget(
+    session: Session, store: Store, email: str, *, rooms: Held, library: Library, at: datetime,
+    request: PrivacyRequest | None = None,
+) -> set[int]:  # fmt: skip
+    """Have every room erase an address, the outbox too; the ids of the files whose content is still to go."""
+    files: set[int] = set()
+    for room in rooms:
+        done = result(room.erase(session, email, at))
+        files |= set(done.files)
+        for one in done.archived:
+            session.add(_archived(room, one, library, request, at))
+    for number in files:
+        file = session.get(StoredFile, number)
+        if file is not None:
+            erase(session, store, file, at=at)
+    # What was sent to the address and no room claims: it says nothing any more, and what waits never leaves.
+    session.execute(
+        update(OutgoingMail)
+        .where(OutgoingMail.recipient == email, OutgoingMail.event.not_like("privacy/%"))
+        .values(recipient=ERASED, subject=ERASED, text=ERASED, html=None, sent_at=OutgoingMail.created_at)
+    )
+    session.flush()
+    return files
+
+
+def result(done: "Erasure | Collection[str]") -> Erasure:
+    """What a room did, whichever of its two ways it says it."""
+    return done if isinstance(done, Erasure) else Erasure(references=tuple(done))
+
+
+def _archived(
+    room: PersonalData, one: PersonalRecord, library: Library, request: PrivacyRequest | None, at: datetime
+) -> Archived:
+    if one.kept_until is None:
+        raise ValueError(f"{room.purpose} {one.reference}: what is kept is kept until a day")
+    kept = library.law.retention.get(one.under)
+    return Archived(
+        request_id=request.id if request else None, room=room.purpose, reference=one.reference,
+        under=kept.source if kept else one.under, until=one.kept_until, archived_at=at,
+        content=[list(pair) for pair in one.values],
+    )  # fmt: skip
+
+
+def files_left(session: Session, numbers: Iterable[int]) -> int:
+    """How many of these files still have their content in the store."""
+    keys = [f"{ERASE}:{number}" for number in numbers]
+    waiting = select(Job.id).where(Job.key.in_(keys), Job.done_at.is_(None))
+    return len(session.scalars(waiting).all())
+
+
+def close(session: Session, request: PrivacyRequest, *, by: str, letters: Letters, at: datetime) -> None:
+    """Rows and files are gone: say so, and close. Twice is once."""
+    hold(session, request)
+    if request.state is not State.EXECUTING:
+        return
+    kept = session.scalars(select(Archived).where(Archived.request_id == request.id).order_by(Archived.until)).all()
+    said = "Vos données sont effacées, les fichiers aussi."
+    if kept:
+        said += " Restent, à part et hors de l'usage courant\u00a0:\n" + "\n".join(
+            f"{one.reference}, jusqu'au {long_date(one.until)} ({one.under})" for one in kept
+        )
+    finish(session, request, by=by, decision=said, letters=letters, at=at)
+
+
+def open_archive(session: Session, number: int, *, by: Person, reason: str, at: datetime) -> Archived | None:
+    """One kept record, for a reason that is written down; None when there is none, or its day has come."""
+    found = session.get(Archived, number)
+    if found is None or found.content is None:
+        return None
+    record(
+        session, "privacy.archive_opened",
+        {"archive": found.id, "reference": found.reference, "by": by.email, "reason": reason}, at=at,
+    )  # fmt: skip
+    return found
+
+
+def clear_archive(session: Session, *, today: date, at: datetime) -> int:
+    """Erase what need not be kept any longer: its last day was before today; how many."""
+    over = select(Archived).where(Archived.until < today, Archived.content.is_not(None))
+    count = 0
+    for one in session.scalars(over).all():
+        one.content, one.erased_at = None, at
+        count += 1
+    session.flush()
+    return count
+
+
+# --- After a restoration -------------------------------------------------------------------------
+
+
+def digest(email: str, secret: str) -> str:
+    """What a tombstone holds of an address: nobody finds it again without the installation's key."""
+    return hmac.new(secret.encode(), email.strip().lower().encode(), sha256).hexdigest()
+
+
+def remember(session: Session, email: str, secret: str, at: datetime) -> None:
+    """Set a tombstone for an address. Twice is once."""
+    mark = digest(email, secret)
+    if session.get(Tombstone, mark) is None:
+        session.add(Tombstone(digest=mark, erased_at=at))
+
+
+def tombstones(session: Session) -> Iterator[tuple[str, datetime]]:
+    """Every tombstone, the oldest first."""
+    for one in session.scalars(select(Tombstone).order_by(Tombstone.erased_at, Tombstone.digest)):
+        yield one.digest, one.erased_at
+
+
+def apply_tombstones(
+    session: Session, store: Store, marks: Iterable[tuple[str, datetime]], *, rooms: Held, library: Library,
+    secret: str, at: datetime,
+) -> int:  # fmt: skip
+    """Erase again, in a base that was restored, whoever was erased before; how many addresses that was."""
+    known = dict(marks)
+    for mark, erased_at in known.items():
+        if session.get(Tombstone, mark) is None:
+            session.add(Tombstone(digest=mark, erased_at=erased_at))
+    session.flush()
+    count = 0
+    for address in sorted({one.strip().lower() for room in rooms for one in room.addresses(session)}):
+        if digest(address, secret) in known:
+            forget(session, store, address, rooms=rooms, library=library, at=at)
+            count += 1
+    return count

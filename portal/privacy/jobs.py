@@ -1,0 +1,70 @@
+"""What this room has done later: a person's file made, an erasure closed once its files are gone, daily sweeps."""
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from portal.clock import PARIS
+from portal.jobs.actions import Leased, fail, finish
+from portal.jobs.recurring import Recurring
+from portal.jobs.rules import Patience
+from portal.privacy import erasure, exports
+from portal.privacy.actions import finish as close_request
+from portal.privacy.letters import Letters
+from portal.privacy.links import Links
+from portal.privacy.models import PrivacyExport, PrivacyRequest
+from portal.privacy.retention import sweep
+from portal.privacy.rooms import declared
+from portal.privacy.rules import CLOSED
+from portal.web import Handler, Services
+
+SWEEP = "privacy.sweep"
+#: The store may be away for hours: files are waited for, at the latest every ten minutes.
+PATIENCE = Patience(longest=timedelta(minutes=10), attempts=2_000)
+
+
+def _letters(services: Services) -> Letters:
+    base = services.settings.base_url
+    return Letters(
+        services.library, Links(base, services.settings.secret_key),
+        base.split("://", 1)[1].split("/", 1)[0].split(":", 1)[0],
+    )  # fmt: skip
+
+
+def _export(sessions: sessionmaker[Session], job: Leased, now: datetime, services: Services) -> None:
+    number = job.payload["export"]
+    exports.make(sessions, services.store, number, rooms=declared(), library=services.library, now=now)
+    with sessions.begin() as session:
+        export = session.get_one(PrivacyExport, number)
+        if export.expires_at is not None and export.request.state not in CLOSED:
+            until = export.expires_at.astimezone(PARIS).date()
+            letters = _letters(services)
+            close_request(
+                session, export.request, by="espace client", decision="Dossier préparé, à télécharger.",
+                letters=letters, at=now, tell=False,
+            )  # fmt: skip
+            letters.ready(session, export.request, until, now)
+        finish(session, job, now=now)
+
+
+def _close(sessions: sessionmaker[Session], job: Leased, now: datetime, services: Services) -> None:
+    with sessions.begin() as session:
+        if left := erasure.files_left(session, job.payload["files"]):
+            fail(session, job, f"{left} files left", now=now, patience=PATIENCE)
+            return
+        request = session.get_one(PrivacyRequest, job.payload["request"])
+        erasure.close(session, request, by=job.payload["by"], letters=_letters(services), at=now)
+        finish(session, job, now=now)
+
+
+def _sweep(sessions: sessionmaker[Session], job: Leased, now: datetime, services: Services) -> None:
+    with sessions.begin() as session:
+        exports.forget(session, services.store, at=now)
+        erasure.clear_archive(session, today=now.astimezone(PARIS).date(), at=now)
+        sweep(session, services.store, services.library, rooms=declared(), at=now)
+        finish(session, job, now=now)
+
+
+HANDLERS: Mapping[str, Handler] = {exports.JOB: _export, erasure.JOB: _close, SWEEP: _sweep}
+RECURRING = (Recurring(SWEEP, daily_at=time(4, 10)),)

@@ -1,0 +1,50 @@
+"""Addresses that a mail gives: signed, and revocable, for each holds a key of its request."""
+
+from dataclasses import dataclass, field
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+CLIENT = "/espace-client/mes-donnees"
+PUBLIC = "/espace-client/vos-donnees"
+FOLLOW = f"{PUBLIC}/suivi"
+DESK = "/espace-client/bureau/donnees"
+
+
+class BrokenLink(Exception):
+    """A link that we did not make, or that was cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Makes and opens the addresses of this room."""
+
+    base_url: str
+    secret_key: str = field(repr=False)
+
+    def follow(self, reference: str, link_key: str) -> str:
+        """The page on which a stranger follows a request."""
+        return f"{self.base_url}{FOLLOW}/{self._signer.dumps([reference, link_key])}"
+
+    def opened(self, token: str) -> tuple[str, str]:
+        """(reference, key) of a follow-up link.
+
+        Raises:
+            BrokenLink: when it is none of ours.
+        """
+        try:
+            reference, link_key = self._signer.loads(token)
+        except (BadSignature, ValueError, TypeError) as error:
+            raise BrokenLink from error
+        return str(reference), str(link_key)
+
+    def client(self, reference: str) -> str:
+        """The page of a request of somebody who signs in."""
+        return f"{self.base_url}{CLIENT}/{reference}"
+
+    def desk(self, reference: str) -> str:
+        """The page of a request on the desk."""
+        return f"{self.base_url}{DESK}/{reference}"
+
+    @property
+    def _signer(self) -> URLSafeSerializer:
+        return URLSafeSerializer(self.secret_key, salt="privacy/follow")

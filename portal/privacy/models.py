@@ -1,0 +1,135 @@
+"""Requests about personal data, what was prepared for them, the archive of what the law keeps, tombstones, opt-outs."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.accounts.models import Organisation, Person
+from portal.db import Base, UtcDateTime, one_of
+from portal.privacy.rules import Identified, Right, Source, State, Timing
+
+DIGEST = 64
+
+
+class PrivacyRequest(Base):
+    """One request of one person, or of an organisation. Row of the register (GDPR article 5(2))."""
+
+    __tablename__ = "privacy_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    form_key: Mapped[str] = mapped_column(String(64), unique=True)
+    link_key: Mapped[str] = mapped_column(String(64))
+    right: Mapped[Right] = mapped_column(one_of(Right))
+    state: Mapped[State] = mapped_column(one_of(State))
+    source: Mapped[Source] = mapped_column(one_of(Source))
+    identified_by: Mapped[Identified] = mapped_column(one_of(Identified))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id", ondelete="SET NULL"))
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(320), index=True)
+    details: Mapped[str] = mapped_column(Text)
+    mandate: Mapped[str] = mapped_column(Text, default="")  # who mandates whom, for a request made for somebody else
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_on: Mapped[date]  # in Paris
+    waiting_since: Mapped[date | None]
+    paused_days: Mapped[int] = mapped_column(default=0)
+    extended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    extension_reason: Mapped[str | None] = mapped_column(Text)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_by: Mapped[str | None] = mapped_column(String(200))
+    decision: Mapped[str | None] = mapped_column(Text)  # what was done, or the ground of a refusal
+    reply_sha256: Mapped[str | None] = mapped_column(String(DIGEST))
+    preview: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # of an erasure, as it was shown
+
+    person: Mapped[Person | None] = relationship()
+    organisation: Mapped[Organisation | None] = relationship()
+    events: Mapped[list["PrivacyEvent"]] = relationship(order_by="PrivacyEvent.id", cascade="all, delete-orphan")
+
+    __table_args__ = (
+        CheckConstraint("(closed_at IS NULL) = (decision IS NULL)", name="closed_with_a_decision"),
+        CheckConstraint("(extended_at IS NULL) = (extension_reason IS NULL)", name="extended_with_a_reason"),
+        Index("ix_privacy_request_state", "state", "received_on"),
+    )
+
+    @property
+    def timing(self) -> Timing:
+        """What its last day depends on."""
+        return Timing(self.received_on, self.paused_days, self.waiting_since, self.extended_at is not None)
+
+
+class PrivacyEvent(Base):
+    """A step of a request, as its author may read it."""
+
+    __tablename__ = "privacy_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("privacy_request.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    words: Mapped[str] = mapped_column(Text)
+
+
+class PrivacyExport(Base):
+    """A person's file: made by the worker, encrypted where it lies, fetched by that person alone, gone after a week."""
+
+    __tablename__ = "privacy_export"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("privacy_request.id", ondelete="CASCADE"), unique=True)
+    made: Mapped[int] = mapped_column(default=0)  # records written so far
+    whole: Mapped[int | None]  # records to write
+    ready_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    fetched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    gone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    name: Mapped[str | None] = mapped_column(String(80))  # in the store
+    key: Mapped[bytes | None] = mapped_column(LargeBinary)  # without it the file says nothing
+    size: Mapped[int | None]
+    sha256: Mapped[str | None] = mapped_column(String(DIGEST))
+
+    request: Mapped[PrivacyRequest] = relationship()
+
+
+class Archived(Base):
+    """What the law has us keep of an erased person: out of daily reach, until its day comes."""
+
+    __tablename__ = "privacy_archive"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int | None] = mapped_column(ForeignKey("privacy_request.id", ondelete="SET NULL"))
+    room: Mapped[str] = mapped_column(String(40))
+    reference: Mapped[str] = mapped_column(String(80))
+    under: Mapped[str] = mapped_column(String(200))  # the text that has it kept
+    until: Mapped[date] = mapped_column(index=True)
+    archived_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    content: Mapped[list[Any] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # [(label, value)]; None once its day has come
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (CheckConstraint("(content IS NULL) = (erased_at IS NOT NULL)", name="erased_is_empty"),)
+
+
+class Tombstone(Base):
+    """An address that was erased, as a digest: after a restoration it is erased again."""
+
+    __tablename__ = "privacy_tombstone"
+
+    digest: Mapped[str] = mapped_column(String(DIGEST), primary_key=True)
+    erased_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ReferenceChoice(Base):
+    """An organisation's choice to be named as a reference or not; the latest counts (CGV articles 12 and 13)."""
+
+    __tablename__ = "reference_choice"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"), index=True)
+    named: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[str] = mapped_column(String(200))

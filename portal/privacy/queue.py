@@ -1,0 +1,36 @@
+"""What this room asks of staff: requests by the last day of their answer."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from portal.privacy.actions import open_requests
+from portal.privacy.links import DESK
+from portal.privacy.rules import State
+from portal.registry import Priority, Queue, QueueItem, Viewer
+from portal.terms.law import Law
+
+KIND = "donnees-personnelles"
+ROLES = frozenset({"privacy", "administrator"})
+
+
+def queue(law: Law, today: Callable[[], date]) -> Queue:
+    """The queue of an installation."""
+
+    def items(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
+        if viewer.organisation_id is not None or ROLES.isdisjoint(viewer.roles):
+            return
+        for asked in open_requests(session):
+            waits = asked.state is State.IDENTITY
+            yield QueueItem(
+                kind=KIND,
+                title=f"{asked.right.label}\u00a0: {asked.name}",
+                detail=f"{asked.reference}, {asked.state.label.lower()}",
+                url=f"{DESK}/{asked.reference}",
+                since=asked.received_at,
+                last_day=None if waits else asked.timing.last_day(law, today()),
+                priority=Priority.LOW if waits else Priority.HIGH,
+            )
+
+    return Queue(KIND, "Demandes sur les données", items)

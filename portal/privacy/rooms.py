@@ -1,0 +1,19 @@
+"""What the rooms hold on people: their ``personal_data.py``, found by name as their tables are."""
+
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from portal.registry import PersonalData
+
+PORTAL = Path(__file__).resolve().parent.parent
+
+
+@cache
+def declared() -> tuple[PersonalData, ...]:
+    """The declaration of every room, ours too; the accounts last: the others find a person through them."""
+    found = sorted(
+        (*PORTAL.glob("*/personal_data.py"), *PORTAL.glob("*/*_personal_data.py")),
+        key=lambda path: (path.parent.name == "accounts", path),
+    )
+    return tuple(import_module(f"portal.{path.parent.name}.{path.stem}").PERSONAL_DATA for path in found)

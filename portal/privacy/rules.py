@@ -1,0 +1,222 @@
+"""The rights of a person over their data, and how long an answer may take. Pure.
+
+An answer is due within one calendar month of the request (GDPR article 12(3), counted as regulation
+1182/71 says); two more when it is complex, said with the reason within the first. The clock stops
+while a needed proof of identity is awaited (recital 64, EDPB guidelines 01/2022): those days are added.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from portal.terms.law import Law
+
+
+class Right(StrEnum):
+    """What may be asked; the values are what the database keeps."""
+
+    ACCESS = "access"
+    PORTABILITY = "portability"
+    RECTIFICATION = "rectification"
+    ERASURE = "erasure"
+    RESTRICTION = "restriction"
+    OBJECTION = "objection"
+    CLIENT_FILE = "client_file"
+
+    @property
+    def label(self) -> str:
+        """The name that a reader knows it by."""
+        return _WORDS[self][0]
+
+    @property
+    def article(self) -> str:
+        """Where it comes from."""
+        return _WORDS[self][1]
+
+    @property
+    def effect(self) -> str:
+        """What it brings about, in a sentence."""
+        return _WORDS[self][2]
+
+    @property
+    def served_at_once(self) -> bool:
+        """Whether a signed-in person gets it without anybody of the staff."""
+        return self in {Right.ACCESS, Right.PORTABILITY}
+
+
+_WORDS = {
+    Right.ACCESS: (
+        "Savoir ce que nous avons sur vous", "RGPD, article 15",
+        "Un dossier complet, avec les finalités, les destinataires et les durées.",
+    ),
+    Right.PORTABILITY: (
+        "Récupérer vos données", "RGPD, article 20",
+        "Le même dossier, dans des formats qu'un autre logiciel relit.",
+    ),
+    Right.RECTIFICATION: (
+        "Corriger vos données", "RGPD, article 16",
+        "Vous dites ce qui est faux et ce qu'il faut écrire\u00a0; la correction atteint aussi les copies.",
+    ),
+    Right.ERASURE: (
+        "Effacer vos données", "RGPD, article 17",
+        "Vous voyez d'abord, pour chaque élément, ce qui sera effacé, rendu anonyme ou conservé, et pourquoi.",
+    ),
+    Right.RESTRICTION: (
+        "Geler l'usage de vos données", "RGPD, article 18",
+        "Vos données sont gardées et ne servent plus, le temps de trancher un désaccord.",
+    ),
+    Right.OBJECTION: (
+        "Vous opposer à un usage", "RGPD, article 21",
+        "Vous dites à quel usage vous vous opposez et pourquoi\u00a0; l'effet de votre opposition est consigné.",
+    ),
+    Right.CLIENT_FILE: (
+        "Quitter le fichier clients", "CGV, article 13",
+        "L'organisation demande sa suppression du fichier clients.",
+    ),
+}  # fmt: skip
+
+
+class State(StrEnum):
+    """Where a request stands."""
+
+    ADDRESS = "address"  # a stranger's: the link sent to the address has not been followed
+    RECEIVED = "received"
+    IDENTITY = "identity"  # a proof of identity is awaited: the clock is stopped
+    EXECUTING = "executing"  # decided; files are still being erased
+    DONE = "done"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def label(self) -> str:
+        """The words that a reader sees."""
+        return _STATES[self]
+
+
+_STATES = {
+    State.ADDRESS: "Adresse à confirmer",
+    State.RECEIVED: "Reçue",
+    State.IDENTITY: "Preuve d'identité attendue",
+    State.EXECUTING: "En cours d'exécution",
+    State.DONE: "Terminée",
+    State.REFUSED: "Refusée",
+    State.WITHDRAWN: "Retirée",
+}
+#: Nothing follows these.
+CLOSED = frozenset({State.DONE, State.REFUSED, State.WITHDRAWN})
+
+
+class Source(StrEnum):
+    """How a request came."""
+
+    PORTAL = "portal"
+    FORM = "form"
+    MAIL = "mail"
+    PHONE = "phone"
+    LETTER = "letter"
+
+    @property
+    def label(self) -> str:
+        """The word that a reader sees."""
+        return {"portal": "espace client", "form": "formulaire", "mail": "courriel", "phone": "téléphone",
+                "letter": "courrier"}[self.value]  # fmt: skip
+
+
+class Identified(StrEnum):
+    """How we know who asks. No identity card is asked for without a reasonable doubt (GDPR article 12(6))."""
+
+    SESSION = "session"
+    LINK = "link"
+    STAFF = "staff"
+    PROOF = "proof"
+    MANDATE = "mandate"
+
+    @property
+    def label(self) -> str:
+        """The words that a reader sees."""
+        return {"session": "connexion à l'espace client", "link": "lien envoyé à l'adresse",
+                "staff": "reconnu par l'équipe", "proof": "preuve d'identité", "mandate": "mandat"}[self.value]  # fmt: skip
+
+
+class PrivacyError(Exception):
+    """A refusal of this room."""
+
+
+class AlreadyClosed(PrivacyError):
+    """The request is over; ``state`` says how."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        super().__init__(state.value)
+
+
+class WordsMissing(PrivacyError):
+    """A refusal needs its ground, an extension its reason, a decision its words."""
+
+
+class TooLateToExtend(PrivacyError):
+    """An extension is said within the first month; ``last_day`` was its last day."""
+
+    def __init__(self, last_day: date) -> None:
+        self.last_day = last_day
+        super().__init__(last_day.isoformat())
+
+
+class AlreadyExtended(PrivacyError):
+    """It is extended once."""
+
+
+class NotWaiting(PrivacyError):
+    """No proof of identity is awaited, or one is already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What the last day of an answer depends on. Days are those of Paris."""
+
+    received_on: date
+    paused_days: int = 0
+    waiting_since: date | None = None  # the clock is stopped since that day
+    extended: bool = False
+
+    def last_day(self, law: Law, today: date) -> date:
+        """Last day to answer, inclusive; while the clock is stopped it moves on with each day.
+
+        GDPR article 12(3); regulation 1182/71, article 3: same date number, or the last of the month, then the next working day.
+        """
+        period = law.gdpr_extended if self.extended else law.gdpr
+        paused = self.paused_days + (max((today - self.waiting_since).days, 0) if self.waiting_since else 0)
+        return law.days.next_working(period.nominal(self.received_on) + timedelta(days=paused))
+
+    def check_extendable(self, law: Law, today: date) -> None:
+        """Let an extension pass while the first month runs.
+
+        Raises:
+            AlreadyExtended: it was extended before.
+            TooLateToExtend: the first month is over.
+        """
+        if self.extended:
+            raise AlreadyExtended
+        if today > (last := self.last_day(law, today)):
+            raise TooLateToExtend(last)
+
+
+def check_open(state: State) -> None:
+    """Let pass what is not closed.
+
+    Raises:
+        AlreadyClosed: when it is.
+    """
+    if state in CLOSED:
+        raise AlreadyClosed(state)
+
+
+def needed(words: str) -> str:
+    """Words that must be given, without the spaces around them.
+
+    Raises:
+        WordsMissing: there are none.
+    """
+    if not words.strip():
+        raise WordsMissing
+    return words.strip()

@@ -1,0 +1,237 @@
+"""A person's file and a person's erasure, from the page to the last file; over years with a moved clock."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import inspect, select, text
+
+from portal.accounts.models import Person, SignedIn
+from portal.accounts.sign_in import begin_session
+from portal.evidence.actions import verify_log
+from portal.evidence.models import Entry
+from portal.privacy import erasure, exports, retention
+from portal.privacy.models import Archived, PrivacyExport, PrivacyRequest, Tombstone
+from portal.privacy.rooms import declared
+from portal.privacy.rules import State
+from portal.registry import Erasure, Fate, PersonalData, PersonalRecord
+from portal.web import AREA
+from portal.worker import Worker, handlers
+from tests.accounts.conftest import CLAIRE, MARC, NOON, OTTO, Portal, Visitor, portal
+from tests.privacy.test_views import ask, asked, decide, kinds, officer
+from tests.quotes.conftest import hidden, signed_in
+
+__all__ = ["portal"]
+
+
+def work(portal: Portal) -> None:
+    """Let the worker do all that is due."""
+    given = portal.app.extensions["portal"]
+    Worker(portal.sessions, handlers(given.settings, "ims@ims.example", given), now=portal.clock).run(until_empty=True)
+
+
+@pytest.fixture
+def quiet(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> Portal:
+    """No mail leaves: the transport keeps it."""
+    from portal import worker
+    from portal.mail.transport import Kept
+
+    monkeypatch.setattr(worker, "Smtp", lambda _: Kept())
+    return portal
+
+
+def test_access_is_served_at_once_as_a_file_for_this_person_alone(quiet: Portal) -> None:
+    marc = signed_in(quiet, MARC)
+    ask(marc, "access")
+    page = f"mes-donnees/{asked(quiet).reference}"
+    assert "se prépare" in marc.open(page)
+    work(quiet)
+    assert "Télécharger mes données" in marc.open(page)
+    assert quiet.mails(MARC)[-1].subject.startswith("Vos données sont prêtes")
+    inside = zipfile.ZipFile(io.BytesIO(fetched(marc, page)))
+    assert inside.testzip() is None
+    names = {name.split("/", 1)[1] for name in inside.namelist()}
+    assert {"lisez-moi.html", "donnees.json", "donnees.csv"} <= names
+    top = inside.namelist()[0].split("/")[0]
+    told = json.loads(inside.read(f"{top}/donnees.json"))
+    assert "Marc Weber" in json.dumps(told, ensure_ascii=False)
+    summary = inside.read(f"{top}/lisez-moi.html").decode()
+    for words in ("Finalité", "Destinataires", "Durée", "Marc Weber", "CNIL"):
+        assert words in summary
+    for other in (CLAIRE, OTTO):
+        signed_in(quiet, other).send(f"{page}/dossier", 404, on="mes-donnees/")
+    assert "privacy.export_fetched" in kinds(quiet)
+
+
+def test_where_it_lies_the_file_says_nothing_and_after_a_week_it_is_gone(quiet: Portal) -> None:
+    marc = signed_in(quiet, MARC)
+    ask(marc, "portability")
+    page = f"mes-donnees/{asked(quiet).reference}"
+    work(quiet)
+    store = quiet.app.extensions["portal"].store
+    contents = [b"".join(store.stream(held.key)) for held in store.list()]
+    assert contents
+    assert not [content for content in contents if b"Marc" in content or b"PK\x03\x04" in content]
+    quiet.clock.pass_(days=6, hours=23)
+    assert fetched(signed_in(quiet, MARC), page)
+    quiet.clock.pass_(hours=2)
+    signed_in(quiet, MARC).send(f"{page}/dossier", 410, on="mes-donnees/")
+    with quiet.sessions.begin() as session:
+        assert exports.forget(session, store, at=quiet.clock()) == 1
+    work(quiet)
+    assert list(store.list()) == []
+    with quiet.sessions() as session:
+        assert session.scalars(select(PrivacyExport.key)).one() is None
+
+
+def fetched(visitor: Visitor, page: str) -> bytes:
+    """The file itself."""
+    answer = visitor.client.post(f"{AREA}/{page}/dossier", data={"csrf_token": visitor.token(page)})
+    assert answer.status_code == 200
+    assert answer.mimetype == "application/zip"
+    return answer.get_data()
+
+
+def rows(portal: Portal) -> Iterator[str]:
+    """Everything that the base holds, row by row, but the register of requests and the archive."""
+    with portal.sessions() as session:
+        for table in inspect(session.get_bind()).get_table_names():
+            if table.startswith("privacy_"):
+                continue
+            for row in session.execute(text(f'SELECT * FROM "{table}"')):  # noqa: S608 - our own tables
+                yield f"{table}: {tuple(row)}"
+
+
+def test_an_erasure_is_seen_confirmed_decided_and_leaves_nobody(quiet: Portal) -> None:
+    marc = quiet.sign_in(MARC)
+    page = marc.open("mes-donnees/effacer")
+    assert "effacé" in page
+    fields: dict[str, Any] = hidden(page)
+    marc.send("mes-donnees/effacer", on="mes-donnees/effacer", **fields)
+    request = asked(quiet)
+    assert request.preview
+    assert request.state is State.RECEIVED
+    others = [row for row in rows(quiet) if "Léa" in row or "Otto" in row]
+    dora = officer(quiet)
+    desk = f"bureau/donnees/{request.reference}"
+    assert "Ce que l'effacement ferait" in dora.open(desk)
+    decide(dora, desk, "effacer", "Aucune contestation ouverte.")
+    assert asked(quiet).state is State.EXECUTING
+    assert not marc.is_signed_in()
+    work(quiet)
+    assert asked(quiet).state is State.DONE
+    work(quiet)
+    held = list(rows(quiet))
+    assert [row for row in held if "Léa" in row or "Otto" in row] == others
+    left = [row for row in held if MARC in row or "Marc Weber" in row]
+    # The mails about the request itself are what tells Marc of its end; nothing else names him.
+    assert [row for row in left if not row.startswith(("outgoing_mail", "evidence_payload"))] == []
+    with quiet.sessions() as session:
+        assert list(verify_log(session)) == []
+        assert len(session.scalars(select(Tombstone)).all()) == 1
+
+
+def test_it_is_decided_once(quiet: Portal) -> None:
+    marc, dora = quiet.sign_in(MARC), officer(quiet)
+    marc.send(
+        "mes-donnees/effacer", on="mes-donnees/effacer", **dict[str, Any](hidden(marc.open("mes-donnees/effacer")))
+    )
+    desk = f"bureau/donnees/{asked(quiet).reference}"
+    decide(dora, desk, "effacer", "Vérifié.")
+    decide(dora, desk, "effacer", "Vérifié.", 409, on="bureau/donnees/noter")
+
+
+def kept_room(held: list[str], until: date) -> PersonalData:
+    """A room that holds one record which the law has kept."""
+
+    def find(_: Any, mail: str) -> Iterator[PersonalRecord]:
+        if mail in held:
+            yield PersonalRecord(
+                "FAC-1", (("Nom", "Marc Weber"),), NOON, fate=Fate.KEPT, kept_until=until, under="accounting"
+            )
+
+    def erase(_: Any, mail: str, __: Any) -> Erasure:
+        records = tuple(find(None, mail))
+        held.remove(mail)
+        return Erasure(archived=records)
+
+    return PersonalData("invoices", (), find, erase)
+
+
+def test_what_is_kept_says_until_when_and_goes_by_itself_the_day_after(quiet: Portal) -> None:
+    library = quiet.app.extensions["portal"].library
+    store = quiet.app.extensions["portal"].store
+    until = date(2036, 12, 31)
+    room = kept_room([MARC], until)
+    (record,) = room.find(None, MARC)  # type: ignore[arg-type]
+    assert "conservé jusqu'au 31 décembre 2036" in erasure.words(record, library).replace("\u00a0", " ")
+    assert "L123-22" in erasure.words(record, library)
+    with quiet.sessions.begin() as session:
+        erasure.forget(session, store, MARC, rooms=[room], library=library, at=quiet.clock())
+    for day, left in ((until, 1), (until + timedelta(days=1), 0)):
+        with quiet.sessions.begin() as session:
+            erasure.clear_archive(session, today=day, at=quiet.clock())
+            assert len(session.scalars(select(Archived).where(Archived.content.is_not(None))).all()) == left
+
+
+def test_the_archive_opens_to_the_privacy_role_for_a_reason_and_each_opening_is_logged(quiet: Portal) -> None:
+    library, store = quiet.app.extensions["portal"].library, quiet.app.extensions["portal"].store
+    with quiet.sessions.begin() as session:
+        erasure.forget(
+            session, store, MARC, rooms=[kept_room([MARC], date(2036, 12, 31))], library=library, at=quiet.clock()
+        )
+        number = session.scalars(select(Archived.id)).one()
+    dora = officer(quiet)
+    assert "Marc Weber" not in dora.open("bureau/donnees/archive")
+    values: dict[str, Any] = {"archive-words": " "}
+    dora.send(f"bureau/donnees/archive/{number}", 303, on="bureau/donnees/noter", **values)
+    assert "privacy.archive_opened" not in kinds(quiet)
+    values = {"archive-words": "Contrôle fiscal."}
+    assert "Marc Weber" in dora.send(f"bureau/donnees/archive/{number}", 200, on="bureau/donnees/noter", **values)
+    assert kinds(quiet)[-1] == "privacy.archive_opened"
+
+
+def test_after_a_restoration_whoever_was_erased_is_erased_again(quiet: Portal) -> None:
+    given = quiet.app.extensions["portal"]
+    secret = given.settings.secret_key
+    with quiet.sessions.begin() as session:
+        marks = [(erasure.digest(MARC, secret), quiet.clock())]
+        assert (
+            erasure.apply_tombstones(
+                session, given.store, marks, rooms=declared(), library=given.library, secret=secret, at=quiet.clock()
+            )
+            == 1
+        )
+        people = session.scalars(select(Person.email)).all()
+        assert MARC not in people
+        assert CLAIRE in people
+        assert session.scalars(select(Tombstone.digest)).all() == [marks[0][0]]
+
+
+def test_what_is_held_too_long_is_told_first_and_cleared_at_night(quiet: Portal) -> None:
+    given = quiet.app.extensions["portal"]
+    with quiet.sessions.begin() as session:
+        person = session.scalars(select(Person).where(Person.email == CLAIRE)).one()
+        quiet.clock.pass_(days=700)
+        begin_session(
+            session, person, device="d", device_name="Test", means=("test",), domain="localhost",
+            base_url="http://localhost", now=quiet.clock(),
+        )  # fmt: skip
+    quiet.clock.pass_(days=40)  # past 24 months for all but Claire, who came in between
+    with quiet.sessions.begin() as session:
+        due = {
+            one.sweep.key: one for one in retention.report(session, given.library, rooms=declared(), at=quiet.clock())
+        }
+        assert len(due["accounts"].references) == 3
+        assert session.scalars(select(Person).where(Person.email == MARC)).first() is not None
+        assert retention.sweep(session, given.store, given.library, rooms=declared(), at=quiet.clock()) >= 3
+        left = set(session.scalars(select(Person.email)).all())
+        assert CLAIRE in left
+        assert MARC not in left
+        assert session.scalars(select(Entry).where(Entry.kind == "privacy.swept")).first() is not None
+        assert session.scalars(select(SignedIn)).all()
+        assert session.scalars(select(PrivacyRequest)).all() == []
