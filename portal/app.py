@@ -34,13 +34,10 @@ from portal.invoices import section as invoices_section
 from portal.logs import log_requests
 from portal.mail import failing
 from portal.mailbox.views import mailbox
-from portal.quotes import room as quotes
 from portal.privacy import queue as privacy_queue
 from portal.privacy import views as privacy
 from portal.privacy.desk_views import privacy_desk
-from portal.quotes import queue as quotes_queue
-from portal.quotes import request_views as quotes
-from portal.quotes.request_desk_views import quotes_desk
+from portal.quotes import room as quotes
 from portal.registry import ClientSection
 from portal.terms import load_library
 from portal.tickets import client_views as tickets
