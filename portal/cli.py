@@ -79,7 +79,6 @@ def main() -> None:
     """Commandes d'IMS Partners : ses conditions générales de vente et son espace client."""
 
 
-for command in (backup, check, db, demo, evidence, invoices, mail, restore, serve, staff, start, terms, worker):
 for command in (
     backup,
     check,
@@ -87,6 +86,7 @@ for command in (
     demo,
     evidence,
     invoices,
+    mail,
     privacy,
     references,
     restore,
