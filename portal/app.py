@@ -31,13 +31,19 @@ from portal.invoices import offers as invoices_offers
 from portal.invoices import queue as invoices_queue
 from portal.invoices import room as invoices_room
 from portal.invoices import section as invoices_section
+from portal.invoices.for_orders import payments
 from portal.logs import log_requests
 from portal.mail import failing
 from portal.mailbox.views import mailbox
+from portal.orders import queue as orders_queue
+from portal.orders import section as orders_section
+from portal.orders import views as orders
+from portal.orders.providers import Providers
 from portal.privacy import queue as privacy_queue
 from portal.privacy import views as privacy
 from portal.privacy.desk_views import privacy_desk
 from portal.quotes import room as quotes
+from portal.quotes.for_orders import proof_of_order
 from portal.registry import ClientSection
 from portal.terms import load_library
 from portal.tickets import client_views as tickets
@@ -48,7 +54,8 @@ from portal.tickets import intervention_views as tickets_time
 from portal.tickets import queue as tickets_queue
 from portal.tickets import section as tickets_section
 from portal.tickets import work_views as tickets_work
-from portal.web import AREA, Services, db, settings, today
+from portal.verifier.views import verifier
+from portal.web import AREA, Services, db, services, settings, today
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 #: What a visitor may send at once: a form and its attachments.
@@ -93,6 +100,7 @@ RATES = {
     "quotes_link.code": "20 per hour",
     "privacy.ask_publicly": "10 per hour",
     "privacy.confirm": "30 per hour",
+    "verifier.check": "60 per hour",
 }
 #: What the head of each page offers, to whoever may go there.
 NAVIGATION = (
@@ -101,6 +109,8 @@ NAVIGATION = (
     ("tickets_desk.index", "Tickets"),
     ("quotes_following.index", "Devis"),
     ("quotes_client.index", "Devis"),
+    ("orders.index", "Commandes"),
+    ("orders_desk.index", "Commandes"),
     ("invoices.index", "Factures"),
     ("invoices_desk.index", "Factures"),
     ("clients_desk.index", "Clients"),
@@ -115,6 +125,8 @@ SECTIONS: tuple[ClientSection, ...] = (
     tickets_section.SECTION,
     quotes.SECTION,
     contracts_section.SECTION,
+    contracts_section.SECTION,
+    orders_section.SECTION,
     invoices_section.SECTION,
 )
 #: What the rooms hand up to the start pages, and where a client's one leads.
@@ -123,6 +135,7 @@ DESK = Desk(
         *tickets_queue.STAFF,
         *quotes.STAFF_QUEUES,
         *invoices_queue.QUEUES,
+        orders_queue.staff_queue(lambda: services().library, today),
         failing.QUEUE,
         failing.BOUNCED,
         accounts_queue.QUEUE,
@@ -132,12 +145,14 @@ DESK = Desk(
     client=(
         tickets_queue.CLIENT,
         *quotes.CLIENT_QUEUES,
+        orders_queue.CLIENT_QUEUE,
         invoices_queue.CLIENT_QUEUE,
         contracts_queue.CLIENT_QUEUE,
     ),
     starts=(
         Start("tickets.new", "Ouvrir un ticket", "Un problème informatique\u00a0: un technicien vous répond."),
         Start("quotes_client.index", "Voir mes devis", "Ce qui attend votre accord, et jusqu'à quand."),
+        Start("orders.index", "Voir mes commandes", "Ce qui est commandé, où cela en est, et la preuve."),
         Start("invoices.index", "Voir mes factures", "Ce qui est à payer, et jusqu'à quand contester."),
         Start("quotes.ask", "Demander un devis", "Décrivez votre besoin\u00a0: nous vous répondons par courriel."),
         Start("contracts.index", "Voir mes contrats", "Les points restants, et ce que chaque intervention a coûté."),
@@ -195,6 +210,7 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     contracts.register(app)
     app.register_blueprint(contracts_desk)
     quotes.register(app)
+    orders.register(app, Providers(payments=payments, proof=proof_of_order))
     invoices_room.register(app)
     app.jinja_env.globals["ticket_offers"] = lambda ticket: list(invoices_offers.of_ticket(ticket))
     tickets.register(app)
@@ -207,6 +223,7 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     law = app.extensions["portal"].library.law
     desk.register(app, replace(DESK, staff=(privacy_queue.queue(law, today), *DESK.staff)))
     app.register_blueprint(desk_mails)
+    app.register_blueprint(verifier)
     if given.demo:
         app.register_blueprint(mailbox)
     for endpoint, rate in RATES.items():

@@ -14,6 +14,8 @@ from portal.contracts import demo as contracts_demo
 from portal.invoices import demo as invoices_demo
 from portal.invoices.views import letters as invoice_letters
 from portal.jobs.models import Job
+from portal.orders import demo as orders_demo
+from portal.orders.pages import letters as order_letters
 from portal.quotes import demo as quotes_demo
 from portal.quotes import quote_demo
 from portal.quotes.request_views import letters
@@ -92,6 +94,10 @@ def load(app: Flask, *, now: datetime) -> None:
         time_demo.load(session, library=services().library, letters=time_letters(), by=member, now=now)
         # What its past asked for is due now: an outbox that is days behind would be a sick installation's.
         session.execute(update(Job).where(Job.due_at < now).values(due_at=now))
+        orders_demo.load(
+            session, organisation=session.scalars(select(Organisation).order_by(Organisation.id).limit(1)).one(), by=member,
+            letters=order_letters(), now=now,
+        )  # fmt: skip
         session.commit()
 
 

@@ -6,17 +6,22 @@ asks of the browser (autocomplete, input mode) is said where it is declared.
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
-from wtforms import Field, MultipleFileField
+from wtforms import DateField, Field, MultipleFileField
 from wtforms.validators import DataRequired, Email, Length, Optional, StopValidation, ValidationError
+from wtforms.widgets import TextInput
 
 from portal.files import actions as files
 from portal.files.models import StoredFile
 from portal.files.rules import KINDS, LARGEST, FileRefused, check_size, look, size_words
 from portal.files.store import Store
+
+#: A guard against typing errors.
+MOST = Decimal(1_000_000_000)
 
 MESSAGES: Mapping[str, str] = {
     "This field is required.": "Ce champ est obligatoire.",
@@ -179,3 +184,64 @@ class Attachments(MultipleFileField):
 def attachments(label: str = "Pièces jointes", **more: Any) -> Attachments:
     """The field for files that go with a form: several, none is needed (macro ``attachments``; enctype multipart/form-data)."""
     return Attachments(label, **more)
+
+
+class DayField(DateField):
+    """A day as people type it (03/12/2026), or as a browser's calendar gives it."""
+
+    widget = TextInput()
+
+    def __init__(self, label: str, **options: Any) -> None:
+        options.setdefault("render_kw", {"inputmode": "numeric", "autocomplete": "off", "placeholder": "JJ/MM/AAAA"})
+        super().__init__(label, format=["%d/%m/%Y", "%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y"], **options)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Spaces around a day are nobody's fault."""
+        super().process_formdata([value.strip() for value in valuelist])
+
+
+class MoneyField(Field):
+    """An amount as people type it: ``1 234,56``, ``1234.56 €``. ``data`` is a Decimal."""
+
+    widget = TextInput()
+
+    def __init__(self, label: str, **options: Any) -> None:
+        options.setdefault("render_kw", {"inputmode": "decimal", "autocomplete": "off"})
+        super().__init__(label, **options)
+
+    data: Any
+
+    @property
+    def typed(self) -> str:
+        """What was typed, right or wrong; else the amount as one would type it."""
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else f"{self.data:f}".replace(".", ",")
+
+    def _value(self) -> str:
+        return self.typed
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was typed."""
+        text = valuelist[0] if valuelist else ""
+        self.data = read_amount(text) if text.strip() else None
+
+
+def read_amount(text: str) -> Decimal:
+    """An amount as people type it, with two decimals at most.
+
+    Raises:
+        ValueError: in French.
+    """
+    plain = "".join(text.split()).replace("\u202f", "").replace("€", "")
+    if "," in plain:
+        plain = plain.replace(".", "").replace(",", ".")
+    try:
+        value = Decimal(plain)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or abs(value) > MOST:
+        raise ValueError("Écrivez un montant, par exemple 120,50.")
+    if value != value.quantize(Decimal("0.01")):
+        raise ValueError("Écrivez deux décimales au plus, par exemple 120,50.")
+    return value

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 #: What the portal answers; everything else is a file of the site.
-PORTAL_PATHS = (AREA, "/healthz", "/readyz", "/demo")
+PORTAL_PATHS = (AREA, "/verifier", "/healthz", "/readyz", "/demo")
 #: Two processes: SQLite has one writer at a time, and each request is short.
 WORKERS = 2
 #: Seconds a request may take; a stuck process is replaced.

@@ -8,11 +8,21 @@ from typing import Any
 from wtforms import BooleanField, EmailField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 
-from portal.forms import at_most, attachments, mail_address, one_line, required, strip
+from portal.forms import (
+    DayField,
+    MoneyField,
+    at_most,
+    attachments,
+    mail_address,
+    one_line,
+    read_amount,
+    required,
+    strip,
+)
 from portal.french import amount as as_money
 from portal.invoices.dispute_actions import Grievance, Point, most_of, most_of_line
 from portal.invoices.dispute_rules import Channel, Reason
-from portal.invoices.forms import LONGEST_WORDS, DayField, KeyedForm, MoneyField, not_after, read_amount
+from portal.invoices.forms import LONGEST_WORDS, KeyedForm, not_after
 from portal.invoices.models import Invoice
 
 WHOLE, LINES = "facture", "lignes"

@@ -6,8 +6,8 @@ from typing import Any
 from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
-from portal.forms import at_most, one_line, required, strip
-from portal.invoices.forms import LONGEST_WORDS, DayField, KeyedForm, MoneyField, not_after, positive
+from portal.forms import DayField, MoneyField, at_most, one_line, required, strip
+from portal.invoices.forms import LONGEST_WORDS, KeyedForm, not_after, positive
 from portal.invoices.payment_rules import Means, Regime
 
 

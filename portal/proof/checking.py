@@ -16,8 +16,8 @@ from portal.proof.making import FORMAT, LOG, MANIFEST, README, SEALED, SUMS, sum
 from portal.proof.seal import fingerprint_of
 from portal.proof.signature import Unsealed, read_seal
 
-#: Proofs are smaller than this, and so is what the public page takes.
-LARGEST = 25 * 1024 * 1024
+#: Proofs are smaller than this, in bytes; the public page takes less.
+LARGEST = 200 * 1024 * 1024
 #: What may be read out of a sealed PDF of ours, in bytes.
 LARGEST_INSIDE = 16 * 1024 * 1024
 INDEX = ("cgv", "index.json")

@@ -40,3 +40,8 @@ class Finding:
     part: str
     sound: bool | None
     words: str
+
+    @property
+    def rank(self) -> int:
+        """What is broken comes first, then what is to be noted."""
+        return {False: 0, None: 1, True: 2}[self.sound]

@@ -1,6 +1,7 @@
 """The seal: a PAdES signature over the whole PDF, with an RFC 3161 time-stamp where an authority can be asked."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -103,7 +104,10 @@ def _signed(document: bytes, seal: Seal, *, reason: str, at: datetime, stamper: 
         location=seal.company.city,
     )  # fmt: skip
     out = BytesIO()
-    Signer(meta, signer, timestamper=stamper).sign_pdf(IncrementalPdfFileWriter(BytesIO(document)), output=out)
+    signing = Signer(meta, signer, timestamper=stamper)
+    # In a thread of its own: pyHanko starts an event loop, and the caller's thread may be in one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(signing.sign_pdf, IncrementalPdfFileWriter(BytesIO(document)), output=out).result()
     return out.getvalue()
 
 

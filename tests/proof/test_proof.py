@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from portal.cli import main
 from portal.proof.certificate import make_certificate
-from portal.proof.checking import LARGEST, holds, published_terms, verify_proof
+from portal.proof.checking import holds, published_terms, verify_proof
 from portal.proof.documents import Finding
 from portal.proof.envelope import MOST_FILES, NotOurEnvelope, differs_at, unwrap, wrap
 from portal.proof.making import LOG, MANIFEST, README, SEALED, SUMS, sealed_pdf, sums
@@ -238,9 +238,15 @@ def test_a_hostile_zip_costs_no_more_than_its_own_size() -> None:
     tracemalloc.start()
     for bomb in bombs:
         assert not holds(verify_proof(bomb, published={}))
-    assert not holds(verify_proof(b"PK" + bytes(LARGEST), published={}))
-    assert tracemalloc.get_traced_memory()[1] < 3 * LARGEST
+    assert tracemalloc.get_traced_memory()[1] < 64 * 1024 * 1024
     tracemalloc.stop()
+
+
+def test_what_is_too_heavy_to_be_a_proof_is_not_looked_at(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.proof.checking.LARGEST", len(made.content))
+    assert holds(check(made, made.content))
+    monkeypatch.setattr("portal.proof.checking.LARGEST", len(made.content) - 1)
+    assert [finding.part for finding in check(made, made.content)] == ["Fichier"]
 
 
 def test_an_envelope_of_200_files_is_read_and_one_of_201_is_not() -> None:

@@ -1,0 +1,133 @@
+"""The mails of this room: who gets which, written into the outbox with the act."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.accounts.models import Person
+from portal.accounts.rules import ClientRole
+from portal.french import money
+from portal.mail.actions import post
+from portal.mail.letters import Letters as Templates
+from portal.orders.amendment_rules import Outcome
+from portal.orders.clauses import version_of
+from portal.orders.links import Links
+from portal.orders.models import Order
+from portal.orders.progress_models import Amendment, Decision, OrderEvent
+from portal.orders.progress_rules import FIGURES, Ground, Side
+from portal.terms import Library
+
+TEMPLATES = Templates(Path(__file__).resolve().parent / "templates" / "orders" / "mail")
+
+
+def signatories(session: Session, organisation_id: int) -> list[Person]:
+    """Who may sign for an organisation, or its administrators where nobody does."""
+    people = session.scalars(
+        select(Person).where(Person.organisation_id == organisation_id, Person.active).order_by(Person.id)
+    ).all()
+    for role in (ClientRole.SIGNATORY, ClientRole.ADMINISTRATOR):
+        if found := [person for person in people if role in person.role_names]:
+            return found
+    return []
+
+
+def quoted(text: str) -> str:
+    """What somebody wrote, each line marked: it cannot pass for our own words, nor for one of our buttons."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLetters:
+    """Writes the mails of this room into the outbox."""
+
+    library: Library
+    links: Links
+    domain: str
+
+    def happened(self, session: Session, order: Order, event: OrderEvent, at: datetime) -> None:
+        """What happened to an order: to the client; what the client did, to the company too."""
+        version = version_of(self.library, order.terms_slug)
+        figure = version.figures.get(FIGURES.get(event.ground, "")) if version and event.ground else None
+        values = {
+            "happening": event,
+            "kind": event.kind.value,
+            "written": quoted(event.words),
+            "article": figure.article if figure else None,
+            "clause": f"{self.links.base_url}{version.permalink(figure.anchor)}" if version and figure else None,
+            "last_day": self._last_day(order, event),
+            "work_done": self._article(order, "work_done") if event.ground is Ground.FORCE_MAJEURE else None,
+        }
+        sides = {Side.CLIENT, Side.PROVIDER} if event.side is Side.CLIENT else {Side.CLIENT}
+        self._post(session, order, "happened", f"event-{event.id}", sides, values, at)
+
+    def proposed(self, session: Session, order: Order, amendment: Amendment, at: datetime) -> None:
+        """An amendment waits for the other side."""
+        values = self._amendment(amendment) | {"article": self._article(order, "order_final")}
+        self._post(session, order, "proposed", f"{amendment.reference}-proposed", {amendment.side.other}, values, at)
+
+    def decided(self, session: Session, order: Order, amendment: Amendment, decision: Decision, at: datetime) -> None:
+        """What became of it: to both sides; an acceptance is the acknowledgement of both."""
+        values = self._amendment(amendment) | {
+            "decision": decision,
+            "outcome": decision.outcome.value,
+            "reason": quoted(decision.reason),
+        }
+        sides = set(Side) if decision.outcome is Outcome.ACCEPTED else {amendment.side, amendment.side.other}
+        self._post(session, order, "decided", f"{amendment.reference}-decided", sides, values, at)
+
+    def acknowledgement(self, order: Order, amendment: Amendment, decision: Decision) -> str:
+        """The words of an acceptance's acknowledgement, as they were sent to the client."""
+        values = self._amendment(amendment) | {
+            "decision": decision, "outcome": decision.outcome.value, "reason": quoted(decision.reason),
+            "link": self.links.amendment(order.reference, amendment.reference),
+        }  # fmt: skip
+        letter = TEMPLATES.write("decided", order=order, company=self.library.company, **values)
+        return f"{letter.subject}\n\n{letter.text}"
+
+    def _article(self, order: Order, key: str) -> str | None:
+        version = version_of(self.library, order.terms_slug)
+        figure = version.figures.get(key) if version else None
+        return figure.article if figure else None
+
+    def _last_day(self, order: Order, event: OrderEvent) -> date | None:
+        version = version_of(self.library, order.terms_slug)
+        if version is None or event.kind.value != "notice_received":
+            return None
+        return version.deadline("formal_notice").last_day(event.day)
+
+    def _amendment(self, amendment: Amendment) -> dict[str, Any]:
+        return {
+            "amendment": amendment,
+            "wish": quoted(amendment.words),
+            "change": None if amendment.net_change is None else money(amendment.net_change),
+        }
+
+    def _post(
+        self, session: Session, order: Order, event: str, key: str, sides: Iterable[Side], values: dict[str, Any],
+        at: datetime,
+    ) -> None:  # fmt: skip
+        for side in sorted(sides):
+            staff = side is Side.PROVIDER
+            amendment = values.get("amendment")
+            link = (
+                self.links.amendment(order.reference, amendment.reference, staff=staff)
+                if amendment is not None
+                else self.links.order(order.reference, staff=staff)
+            )
+            letter = TEMPLATES.write(event, order=order, company=self.library.company, **values, link=link)
+            recipients = (
+                [self.library.company.mail]
+                if staff
+                else [person.email for person in signatories(session, order.organisation_id)]
+            )
+            for recipient in recipients:
+                post(
+                    session, event=f"orders/{event}", recipient=recipient, subject=letter.subject, text=letter.text,
+                    html=letter.html, domain=self.domain, now=at,
+                    key=f"order.{order.reference}.{key}.{side.value}.{recipients.index(recipient)}",
+                )  # fmt: skip

@@ -1,0 +1,41 @@
+"""What an order's page shows of the rooms above: handed in by ``app.py``, for this room does not know them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from portal.files.models import StoredFile
+from portal.orders.models import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One invoice of an order: its title, its page, its sum, what is left to pay."""
+
+    title: str
+    url: str
+    amount: Decimal
+    left: Decimal
+
+
+def _no_payments(_: Session, __: Order, ___: bool) -> Sequence[Payment]:
+    return ()
+
+
+def _no_proof(_: Session, __: Order) -> StoredFile | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """``payments(session, order, staff)`` gives the invoices of an order, ``proof(session, order)`` its file of proof."""
+
+    payments: Callable[[Session, Order, bool], Sequence[Payment]] = _no_payments
+    proof: Callable[[Session, Order], StoredFile | None] = _no_proof
+
+
+def is_paid(payments: Sequence[Payment]) -> bool:
+    """Whether an order is invoiced and nothing of it is left to pay: its goods are the client's then (7.6)."""
+    return bool(payments) and all(payment.left <= 0 for payment in payments)

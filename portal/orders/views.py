@@ -1,0 +1,113 @@
+"""Orders as their client sees them: the list, one of them, its proof, the end that the client has the right to."""
+
+from typing import Any
+
+from flask import Blueprint, Flask, Response, abort, flash, redirect, render_template
+from sqlalchemy import select
+
+from portal.accounts.guard import me
+from portal.files.views import send
+from portal.orders import amendment_views
+from portal.orders.forms import TerminateForm
+from portal.orders.links import CLIENT
+from portal.orders.models import Order
+from portal.orders.pages import letters, new_key, order_page, providers, reader_of
+from portal.orders.progress_actions import note_refused, progress_of, terminate
+from portal.orders.progress_rules import Ground
+from portal.orders.providers import Providers, is_paid
+from portal.orders.rules import OrderError
+from portal.web import db, now
+
+orders = Blueprint("orders", __name__, url_prefix=CLIENT, template_folder="templates")
+CONFLICT, REFUSED = 409, 422
+
+
+def register(app: Flask, handed: Providers) -> None:
+    """Add the pages of this room; ``handed`` is what the rooms above give."""
+    from portal.orders.desk_views import orders_desk
+
+    app.extensions["orders"] = handed
+    app.register_blueprint(orders)
+    app.register_blueprint(orders_desk)
+
+
+@orders.after_request
+def never_stored(response: Response) -> Response:
+    """What was ordered stays out of caches."""
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def rows(found: list[Order], *, staff: bool) -> list[dict[str, Any]]:
+    """Orders as a list shows them: where each stands, whether it is paid."""
+    return [
+        {
+            "order": order,
+            "progress": progress_of(db.session, order),
+            "paid": is_paid(providers().payments(db.session, order, staff)),
+        }
+        for order in found
+    ]
+
+
+@orders.get("/")
+def index() -> Any:
+    """Every order of the organisation, the last one first."""
+    mine = select(Order).where(Order.organisation_id == me().organisation_id).order_by(Order.id.desc())
+    return render_template("orders/list.html", rows=rows(list(db.session.scalars(mine)), staff=False))
+
+
+@orders.get("/<reference>")
+def show(reference: str) -> Any:
+    """One order."""
+    return page(reference)
+
+
+def page(reference: str, status: int = 200, *, form: TerminateForm | None = None, refusal: str = "") -> Any:
+    """The page of an order, with what was typed and not taken."""
+    reader = reader_of(reference)
+    form = form or TerminateForm(formdata=None)
+    form.key.data = form.key.data or new_key()
+    form.lines.choices = [(line.position, line.label) for line in reader.order.lines]
+    return render_template("orders/show.html", **order_page(reader), form=form, refusal=refusal), status
+
+
+@orders.get("/<reference>/preuve")
+def proof(reference: str) -> Any:
+    """The file of proof of the order."""
+    file = providers().proof(db.session, reader_of(reference).order)
+    return abort(404) if file is None else send(file)
+
+
+@orders.post("/<reference>/resilier/<ground>")
+def end(reference: str, ground: str) -> Any:
+    """The client ends an order, when 7.5 or article 10 gives it the right."""
+    return ended(reference, ground, page)
+
+
+def ended(reference: str, ground: str, again: Any) -> Any:
+    """End an order for the side of whoever asks; ``again`` shows its page with what went wrong."""
+    reader, form = reader_of(reference), TerminateForm()
+    form.lines.choices = [(line.position, line.label) for line in reader.order.lines]
+    if ground not in {each.value for each in Ground} or reader.version is None:
+        abort(404)
+    if not form.validate():
+        return again(reference, REFUSED, form=form)
+    try:
+        terminate(
+            db.session, reader.order, side=reader.side, ground=Ground(ground), work_done=form.words.data,
+            lines_done=form.lines.data or (), by=reader.person, terms=reader.version,
+            form_key=form.key.data or new_key(), letters=letters(), at=now(),
+        )  # fmt: skip
+    except OrderError as error:
+        db.session.rollback()
+        note_refused(db.session, reader.order, "terminate", by=reader.person, reason=type(error).__name__, at=now())
+        db.session.commit()
+        words = "Le droit de résilier n'est pas ouvert, ou la commande est déjà close. Rien n'a été modifié."
+        return again(reference, CONFLICT, form=form, refusal=words)
+    db.session.commit()
+    flash("La commande est résiliée. L'autre partie en est avertie par courriel.", "success")
+    return redirect(reader.url(), 303)
+
+
+amendment_views.add_to(orders)
