@@ -88,16 +88,16 @@ def test_from_the_first_line_to_a_proof_that_pdfsig_agrees_with(
         staff.goto(f"{AREA}/bureau/devis/")
         sound(staff, axe_violations)
         staff.get_by_role("link", name="Nouveau devis").click()
-        staff.get_by_label("Client").select_option(label="Boulangerie Exemple")
+        staff.get_by_label("Client", exact=True).select_option(label="Boulangerie Exemple")
         sound(staff, axe_violations)
         staff.get_by_role("button", name="Commencer le devis").click()
-        staff.get_by_label("Objet").fill("Réseau du nouvel atelier")
-        staff.get_by_label("Désignation").fill("Câblage de seize prises")
-        staff.get_by_label("Quantité").fill("16")
-        staff.get_by_label("Prix unitaire HT").fill("75,50")
+        staff.get_by_label("Objet", exact=True).fill("Réseau du nouvel atelier")
+        staff.get_by_label("Désignation", exact=True).fill("Câblage de seize prises")
+        staff.get_by_label("Quantité", exact=True).fill("16")
+        staff.get_by_label("Prix unitaire HT", exact=True).fill("75,50")
         staff.get_by_text("Enregistré à").wait_for()  # by itself, a moment after the last key
         staff.reload()
-        assert staff.get_by_label("Objet").input_value() == "Réseau du nouvel atelier"
+        assert staff.get_by_label("Objet", exact=True).input_value() == "Réseau du nouvel atelier"
         staff.get_by_label("Conditions particulières (CP)").fill("Le passage des câbles est préparé par le client.")
         sound(staff, axe_violations)
         staff.get_by_role("button", name="Voir ce que verra le client").click()
