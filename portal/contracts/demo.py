@@ -18,7 +18,7 @@ from portal.terms.points import intervention_points
 REASON = "Contrat de démonstration, inventé."
 #: Days ago, what was worked on, in what kinds of work for how long.
 WORK = (
-    (310, "Mise en route de deux postes", (("onsite-desktop", 95),)),
+    (310, "Mise en route de deux postes", (("onsite-desktop", 100),)),
     (262, "Messagerie bloquée sur un téléphone", (("remote-desktop", 7),)),
     (221, "Sauvegarde en échec", (("remote-server", 35),)),
     (188, "Logiciel de caisse lent", (("remote-software", 50),)),

@@ -1,11 +1,12 @@
 """Invented quotes for the demo: one being written, one sent, one received, one that waits for us, one ordered."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Organisation, Person
+from portal.clock import PARIS
 from portal.quotes.acceptance_actions import Signature, accept_quote, confirm_quote, consents
 from portal.quotes.draft import empty
 from portal.quotes.quote_letters import QuoteLetters
@@ -19,12 +20,19 @@ from portal.terms import Library
 
 DEMO = Author("192.0.2.1", "Démonstration")
 _VAT = {"vat": "20", "contract": ""}
-SERVER = [
-    {"kind": "goods", "description": "Serveur d'exemple\nDeux disques en miroir, trois ans de garantie", "quantity": "1",
-     "unit": "pièce", "price": "2450", **_VAT},
-    {"kind": "service", "description": "Installation et reprise des données", "quantity": "6", "unit": "h",
-     "price": "88", **_VAT},
-]  # fmt: skip
+
+
+def _server(library: Library, day: date) -> list[dict[str, str]]:
+    """A server and the hours to set it up, at the tariff of the day (7.1.1)."""
+    hour = library.in_force(day).tariff.hour_rate("technical")
+    return [
+        {"kind": "goods", "description": "Serveur d'exemple\nDeux disques en miroir, trois ans de garantie",
+         "quantity": "1", "unit": "pièce", "price": "2450", **_VAT},
+        {"kind": "service", "description": "Installation et reprise des données", "quantity": "6", "unit": "h",
+         "price": str(hour.rate), **_VAT},
+    ]  # fmt: skip
+
+
 POINTS = [
     {"kind": "points", "description": "Contrat Liberty, 600 points", "quantity": "600", "unit": "", "price": "1,10",
      "vat": "20", "contract": "liberty"},
@@ -78,6 +86,7 @@ def load(
         )  # fmt: skip
         return quote
 
+    server = _server(library, now.astimezone(PARIS).date())
     ordered = accepted("ordered", texts("Contrat Liberty", POINTS), now - timedelta(days=5))
     confirm_quote(
         session, ordered, by=by, form_key="demo-confirm", author=DEMO, letters=letters, at=now - timedelta(days=3)
@@ -86,7 +95,7 @@ def load(
     open_one = received(
         "received",
         texts(
-            "Remplacement du serveur", SERVER, delivery="première quinzaine du mois prochain", deposit="30 %",
+            "Remplacement du serveur", server, delivery="première quinzaine du mois prochain", deposit="30 %",
             conditions="L'ancien serveur est repris et ses disques sont détruits.",
         ),
         now - timedelta(days=2),
@@ -96,5 +105,5 @@ def load(
         letters=letters, at=now - timedelta(hours=20),
     )  # fmt: skip
     sent("sent", texts("Télésauvegarde des postes", BACKUP), now - timedelta(hours=5))
-    draft("draft", texts("Deuxième écran pour la caisse", SERVER[1:]), now - timedelta(hours=1))
-    save_template(session, "Serveur et installation", texts("Remplacement du serveur", SERVER), by=by, at=now)
+    draft("draft", texts("Deuxième écran pour la caisse", server[1:]), now - timedelta(hours=1))
+    save_template(session, "Serveur et installation", texts("Remplacement du serveur", server), by=by, at=now)
