@@ -92,12 +92,12 @@ def load(app: Flask, *, now: datetime) -> None:
         adviser = session.scalars(select(Person).where(Person.email == STAFF[0][0])).one()
         tickets_demo.load(session, letters=ticket_letters(), adviser=adviser, now=now)
         time_demo.load(session, library=services().library, letters=time_letters(), by=member, now=now)
-        # What its past asked for is due now: an outbox that is days behind would be a sick installation's.
-        session.execute(update(Job).where(Job.due_at < now).values(due_at=now))
         orders_demo.load(
             session, organisation=session.scalars(select(Organisation).order_by(Organisation.id).limit(1)).one(), by=member,
             letters=order_letters(), now=now,
         )  # fmt: skip
+        # What its past asked for is due now: an outbox that is days behind would be a sick installation's.
+        session.execute(update(Job).where(Job.due_at < now).values(due_at=now))
         session.commit()
 
 
