@@ -42,6 +42,7 @@ from portal.orders.providers import Providers
 from portal.privacy import queue as privacy_queue
 from portal.privacy import views as privacy
 from portal.privacy.desk_views import privacy_desk
+from portal.quotes import request_section
 from portal.quotes import room as quotes
 from portal.quotes.for_orders import proof_of_order
 from portal.registry import ClientSection
@@ -122,9 +123,9 @@ NAVIGATION = (
 )
 #: What the rooms show of a client on the staff's page of it, in its order.
 SECTIONS: tuple[ClientSection, ...] = (
+    request_section.SECTION,
     tickets_section.SECTION,
     quotes.SECTION,
-    contracts_section.SECTION,
     contracts_section.SECTION,
     orders_section.SECTION,
     invoices_section.SECTION,

@@ -31,8 +31,8 @@ from portal.files.store import NotThere, Store, StoreAway
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-#: Says something of processes of the moment, and nothing of the past.
-PASSING = frozenset({"job_worker"})
+#: Says something of the moment (processes, tries from one place), and nothing of the past.
+PASSING = frozenset({"job_worker", "rate_window"})
 CHUNK = 1 << 20
 
 

@@ -116,6 +116,10 @@ def mail_address() -> Email:
     return Email(MESSAGES["Invalid email address."])
 
 
+#: What one form may send in all: a little less than what a request may hold (``app.LARGEST_REQUEST``).
+TOGETHER = 45_000_000
+
+
 class Attachments(MultipleFileField):
     """Files that go with what is written: looked at before anything is done, kept by ``keep``."""
 
@@ -126,14 +130,14 @@ class Attachments(MultipleFileField):
         self.most, self.limit, self.kinds = most, limit, kinds
         more.setdefault(
             "description",
-            f"{most} fichiers au plus, {size_words(limit)} chacun\u00a0: PDF, images, documents, textes, ZIP.",
+            f"{most} fichiers au plus, {size_words(limit)} chacun, {size_words(TOGETHER)} en tout\u00a0: PDF, images, documents, textes, ZIP.",
         )
         more.setdefault("validators", [Optional()])
         super().__init__(label, **more)
         # A phone offers its camera where images are asked for.
         accept = ",".join(["image/*", *(f".{suffix}" for suffix in sorted(kinds or KINDS))])
         given: dict[str, Any] = self.render_kw or {}  # type: ignore[has-type]
-        self.render_kw = {"accept": accept, "data-most": most, "data-limit": limit} | given
+        self.render_kw = {"accept": accept, "data-most": most, "data-limit": limit, "data-together": TOGETHER} | given
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """What was really chosen: a browser sends one nameless part for an empty field."""

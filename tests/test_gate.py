@@ -1,14 +1,17 @@
 """What no page of ours sends: refused with a clear page, on both engines; what is counted is counted by every server."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from portal import schema
 from portal.accounts.rate_models import RateWindow
 from portal.accounts.rates import count, forget_old
 from portal.app import create_app
 from portal.config import read_settings
+from portal.db import make_engine
 from portal.gate import visitor_place
 from portal.web import AREA, db
 from tests.accounts.conftest import CLAIRE, FIREFOX, Portal, portal
@@ -122,3 +125,24 @@ def test_what_is_sent_by_the_script_is_told_where_to_go_and_goes_there_itself(po
     )
     assert (answer.status_code, answer.headers["X-Location"]) == (204, f"{AREA}/connexion")
     assert answer.location is None
+
+
+def test_a_database_that_is_away_is_a_503_before_anything_is_counted(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    url = f"sqlite:///{folder}/portal.sqlite3"
+    engine = make_engine(url)
+    schema.upgrade(engine)
+    engine.dispose()
+    app = create_app(read_settings({"PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": url}))
+    client = app.test_client()
+    page = client.get(f"{AREA}/demander-un-acces").get_data(as_text=True)
+    token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
+    with app.app_context():
+        db.engine.dispose()
+    folder.rename(tmp_path / "elsewhere")
+    answer = client.post(f"{AREA}/demander-un-acces", data={"csrf_token": token})
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    with app.app_context():
+        db.engine.dispose()

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Grant, Invitation, MailCode, Organisation, Person
@@ -74,14 +75,24 @@ def create_organisation(
     session: Session, *, legal_name: str, identity: Identity, public_body: bool, by: Person | None, now: datetime,
     street: str = "", postal_code: str = "", city: str = "", country: str = "FR",
 ) -> Organisation:  # fmt: skip
-    """A new client."""
+    """A new client.
+
+    Raises:
+        IdentityTaken: another client has that number.
+    """
     organisation = Organisation(
         legal_name=legal_name, siren=identity.siren, siret=identity.siret, vat_number=identity.vat_number,
         swiss_uid=identity.swiss_uid, street=street, postal_code=postal_code, city=city, country=country,
         public_body=public_body, created_at=now,
     )  # fmt: skip
-    session.add(organisation)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(organisation)
+    except IntegrityError as error:
+        # Somebody wrote it down at the same moment.
+        if (other := find_organisation(session, identity)) is None:
+            raise
+        raise IdentityTaken(other) from error
     record(
         session, "accounts.organisation_created",
         {"organisation": organisation.id, "name": legal_name, "by": by.email if by else None}, at=now,
@@ -113,7 +124,13 @@ def update_organisation(
         return False
     for name, value in after.items():
         setattr(organisation, name, value)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.flush()
+    except IntegrityError as error:
+        if (other := find_organisation(session, identity)) is None:
+            raise
+        raise IdentityTaken(other) from error
     record(
         session, "accounts.organisation_changed",
         {

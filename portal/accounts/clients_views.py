@@ -109,10 +109,15 @@ def create() -> Any:
         identity = parse_identity(form.identity.data)
         other = actions.find_organisation(db.session, identity)
         if other is None:
-            made = actions.create_organisation(db.session, identity=identity, by=me(), now=now(), **_values(form))
-            db.session.commit()
-            flash(f"{made.legal_name} est cliente. Invitez-y une première personne.", "success")
-            return redirect(url_for("clients_desk.show", number=made.id), 303)
+            try:
+                made = actions.create_organisation(db.session, identity=identity, by=me(), now=now(), **_values(form))
+            except IdentityTaken as taken:
+                other = taken.organisation
+            else:
+                db.session.commit()
+                flash(f"{made.legal_name} est cliente. Invitez-y une première personne.", "success")
+                return redirect(url_for("clients_desk.show", number=made.id), 303)
+        db.session.rollback()
         _taken(form, other)
     status = CONFLICT if other else REFUSED if form.errors else 200
     return render_template("accounts/client_form.html", form=form, client=None, other=other), status

@@ -9,7 +9,7 @@ from flask_security.utils import login_user
 from sqlalchemy import select
 
 from portal.accounts import access, actions, sign_in
-from portal.accounts.actions import AddressTaken, InvitationOver
+from portal.accounts.actions import AddressTaken, IdentityTaken, InvitationOver
 from portal.accounts.configuration import GRACE
 from portal.accounts.forms import AccessForm, InvitationForm, RolesForm
 from portal.accounts.guard import me
@@ -27,6 +27,13 @@ fresh = auth_required("session", within=lambda: FRESHNESS, grace=lambda: GRACE)
 def not_allowed(_: NotAllowed) -> Any:
     """The table of routes lets nobody come here; the rule says no all the same."""
     return refuse(403)
+
+
+@accounts.app_errorhandler(IdentityTaken)
+def identity_taken(_: IdentityTaken) -> Any:
+    """A colleague wrote the same organisation down at the same moment: reload, and it is there."""
+    db.session.rollback()
+    return refuse(409)
 
 
 @accounts.app_errorhandler(PasskeyNeeded)

@@ -17,7 +17,7 @@ from portal.mail.models import OutgoingMail
 from portal.registry import PersonalData, PersonalField, PersonalRecord
 
 ERASED = "(effacé)"
-FIELDS = (PersonalField("Seuil choisi sur un contrat", "effacé"), PersonalField("Mails envoyés", "effacé"))
+FIELDS = (PersonalField("Seuil choisi sur un contrat", "effacé"), PersonalField("Courriels envoyés", "effacé"))
 
 
 def _of(session: Session, mail: str) -> list[ContractAlert]:

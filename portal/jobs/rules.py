@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+#: Beyond this the longest wait is reached whatever the first one is.
+DOUBLINGS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -16,7 +19,8 @@ class Patience:
         """When to try again after that many attempts (from 1); None when given up."""
         if attempts >= self.attempts:
             return None
-        wait: timedelta = min(self.first * 2 ** (attempts - 1), self.longest)
+        # Doubled at most so often: a span of time has an end, and a long plan reaches it.
+        wait: timedelta = min(self.first * 2 ** min(attempts - 1, DOUBLINGS), self.longest)
         return now + wait
 
 

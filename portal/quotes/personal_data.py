@@ -26,7 +26,7 @@ FIELDS = (
     PersonalField("Organisation", _GONE),
     PersonalField("Votre demande", _GONE),
     PersonalField("Échanges", _GONE),
-    PersonalField("Mails envoyés", _GONE),
+    PersonalField("Courriels envoyés", _GONE),
 )
 
 

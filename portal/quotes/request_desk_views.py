@@ -111,7 +111,7 @@ def accept(reference: str) -> Any:
         return _page(asked, CONFLICT, refusal=refusal)
     db.session.commit()
     flash(
-        f"L'espace client de {asked.organisation} est ouvert\u00a0; {asked.contact_name} en est prévenu par mail.",
+        f"L'espace client de {asked.organisation} est ouvert\u00a0; {asked.contact_name} en est prévenu par courriel.",
         "success",
     )
     return redirect(f"{DESK}/{reference}", 303)
@@ -128,5 +128,5 @@ def decline(reference: str) -> Any:
     except AlreadyClosed:
         return _too_late(asked, form.reason.data)
     db.session.commit()
-    flash(f"La demande est déclinée\u00a0; {asked.contact_name} en est prévenu par mail.", "success")
+    flash(f"La demande est déclinée\u00a0; {asked.contact_name} en est prévenu par courriel.", "success")
     return redirect(f"{DESK}/{reference}", 303)

@@ -170,7 +170,7 @@ def follow(token: str) -> Any:
         db.session.rollback()
         return _thread(asked, form, CONFLICT)
     db.session.commit()
-    flash("Votre message est envoyé. La réponse arrive par mail et s'affiche ici.", "success")
+    flash("Votre message est envoyé. La réponse arrive par courriel et s'affiche ici.", "success")
     return redirect(links().follow(asked.reference, asked.link_key), 303)
 
 

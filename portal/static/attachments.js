@@ -18,6 +18,7 @@ function prepare(holder, kept = []) {
   const form = input.form;
   const most = Number(input.dataset.most);
   const limit = Number(input.dataset.limit);
+  const together = Number(input.dataset.together);
   let files = [...kept];
 
   const list = element("ul", { className: "files" });
@@ -72,6 +73,8 @@ function prepare(holder, kept = []) {
       if (file.size > limit) refused.push(`${named} est trop lourd${SPACE}: ${size(limit)} au plus.`);
       else if (file.size === 0) refused.push(`${named} est vide.`);
       else if (files.length >= most) refused.push(`${named} n'est pas joint${SPACE}: ${most} fichiers au plus.`);
+      else if (files.reduce((sum, held) => sum + held.size, file.size) > together)
+        refused.push(`${named} n'est pas joint${SPACE}: ${size(together)} au plus en tout.`);
       else files.push(file);
     }
     said.textContent = refused.join(" ");

@@ -203,3 +203,13 @@ def test_many_clients_come_page_by_page(portal: Portal) -> None:
     assert "Page 2 sur 2" in second
     for odd in ("0", "-1", "x", "9" * 30, "²"):
         visitor.open(f"bureau/clients/?page={odd}")
+
+
+def test_the_rooms_of_the_house_show_what_they_hold_of_a_client_to_whom_may_see_it(portal: Portal) -> None:
+    pages = {
+        role: staff(portal, role).open(f"bureau/clients/{portal.ids['client']}")
+        for role in (StaffRole.ADMINISTRATOR, StaffRole.PRIVACY)
+    }
+    for section in portal.app.extensions["client_sections"]:
+        for page in pages.values():
+            assert f'<h2 id="{section.key}">' in page, section.key

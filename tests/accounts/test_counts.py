@@ -144,3 +144,64 @@ def test_an_invitation_accepted_twice_at_the_same_moment_makes_one_person(portal
         return True
 
     assert sorted(at_once(portal, 3, accept)) == [False, False, True]
+
+
+def test_a_client_written_down_twice_at_the_same_moment_is_one(portal: Portal) -> None:
+    from portal.accounts import actions
+    from portal.accounts.rules import Identity
+
+    def create(session: Session) -> bool:
+        identity = Identity(siren="216800664", siret="21680066400015")
+        time.sleep(0.05)
+        try:
+            actions.create_organisation(
+                session, legal_name="Mairie", identity=identity, public_body=True, by=None, now=NOON
+            )  # fmt: skip
+        except actions.IdentityTaken as taken:
+            session.rollback()
+            return taken.organisation.legal_name != "Mairie"
+        return True
+
+    assert sorted(at_once(portal, 3, create)) == [False, False, True]
+
+
+def test_a_link_confirmed_by_several_at_the_same_moment_lets_one_in(portal: Portal) -> None:
+    code = new_code(portal)
+
+    def use(session: Session) -> bool:
+        return sign_in.use_link(session, session.get_one(Person, portal.ids[CLAIRE]), code, now=NOON)
+
+    assert sorted(at_once(portal, 4, use)) == [False, False, False, True]
+
+
+def test_strangers_who_ask_at_the_same_moment_are_counted_together(portal: Portal) -> None:
+    from portal.accounts.rules import CODES_OF_STRANGERS
+
+    browsers = iter(range(100))
+
+    def ask(session: Session) -> bool:
+        browser, person = f"browser {next(browsers)}", session.get_one(Person, portal.ids[CLAIRE])
+        if sign_in.codes_left(session, person, browser, now=NOON) == 0:
+            return False
+        time.sleep(0.05)
+        sign_in.make_code(session, person.id, browser, now=NOON)
+        return True
+
+    assert at_once(portal, 9, ask).count(True) == CODES_OF_STRANGERS
+
+
+def test_guesses_of_many_browsers_at_the_same_moment_end_at_the_days_limit(portal: Portal) -> None:
+    from portal.accounts.rules import TRIES_A_DAY
+
+    with portal.sessions.begin() as session:
+        codes = [sign_in.make_code(session, portal.ids[CLAIRE], f"b{number}", now=NOON) for number in range(8)]
+    work = iter([(number, f"{(int(code) + 1) % 1_000_000:06d}") for number, code in enumerate(codes) for _ in range(5)])
+
+    def guess(session: Session) -> bool:
+        number, wrong = next(work)
+        return sign_in.use_code(session, session.get_one(Person, portal.ids[CLAIRE]), wrong, f"b{number}", now=NOON)
+
+    for _ in range(5):
+        assert not any(at_once(portal, 8, guess))
+    with portal.sessions() as session:
+        assert sum(session.scalars(select(MailCode.attempts))) == TRIES_A_DAY

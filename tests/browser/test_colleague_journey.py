@@ -155,6 +155,13 @@ def test_a_colleague_is_invited_signs_in_with_a_passkey_and_signs_out_everywhere
         jean.get_by_role("button", name="Ajouter une clé d'accès").click()
         jean.get_by_text("est ajoutée").wait_for()
         sound(jean, axe_violations)
+        if width == PHONE:
+            jean.get_by_role("button", name="Menu").click()
+            jean.get_by_role("link", name="Collègues").wait_for()
+            sound(jean, axe_violations)
+            jean.get_by_role("button", name="Fermer").click()
+            jean.get_by_role("link", name="Collègues").wait_for(state="hidden")
+            jean.get_by_role("button", name="Menu").click()
         jean.get_by_role("button", name="Se déconnecter").click()
         jean.get_by_role("heading", name="Se connecter").wait_for()
 

@@ -222,7 +222,7 @@ def test_a_prospect_estimates_asks_is_answered_by_mail_and_becomes_a_client(
         staff.get_by_text("80,01\u00a0points").first.wait_for()
         sound(staff, axe_violations)
         staff.get_by_label("Votre message").fill("Combien de postes ?")
-        staff.get_by_role("button", name="Répondre par mail").click()
+        staff.get_by_role("button", name="Répondre par courriel").click()
         staff.get_by_text(f"Votre réponse part à {PROSPECT}").wait_for()
         staff.get_by_role("link", name="Bureau").first.click()
         staff.get_by_role("heading", name="Rien n'attend").wait_for()

@@ -117,3 +117,10 @@ def test_the_wait_never_passes_the_longest(attempts: int) -> None:
     again = patience.next_try(attempts, NOON)
     assert again is not None
     assert NOON < again <= NOON + patience.longest
+
+
+def test_a_plan_of_many_tries_never_waits_longer_than_its_longest() -> None:
+    plan = Patience(attempts=500)
+    waits = [plan.next_try(attempts, NOON) for attempts in range(1, 500)]
+    assert all(wait is not None and wait - NOON <= plan.longest for wait in waits)
+    assert plan.next_try(500, NOON) is None
