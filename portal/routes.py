@@ -198,6 +198,8 @@ ROUTES: Mapping[str, Access] = {
     "tickets_desk.release": staff(ADVISER, ADMINISTRATOR),
     "tickets_desk.shut": staff(ADVISER),  # 6.4: a technician
     "tickets_desk.open_again": staff(ADVISER),
+    "tickets_canned.index": staff(ADVISER, ADMINISTRATOR),
+    "tickets_canned.remove": staff(ADVISER, ADMINISTRATOR),
     "tickets_work.planned": staff(ADVISER, ADMINISTRATOR),
     "tickets_work.moved": staff(ADVISER, ADMINISTRATOR),
     "tickets_work.cancelled": staff(ADVISER, ADMINISTRATOR),

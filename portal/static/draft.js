@@ -31,6 +31,8 @@ function save(form) {
 function restore(form) {
   // A page that the server gives back holds what was typed: it knows better.
   if (document.querySelector("#erreurs, .message.bad")) return;
+  // A ready answer was asked for: it is what the field is to hold.
+  if (new URLSearchParams(location.search).has("reponse")) return;
   const values = held(form.dataset.draft);
   if (!values) return;
   let restored = false;

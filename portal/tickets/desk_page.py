@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from flask import url_for
+from flask import request, url_for
 
 from portal.accounts.guard import me
 from portal.accounts.models import Person
 from portal.tickets.actions import AnsweredMeanwhile
 from portal.tickets.appointment_models import TicketAppointment
 from portal.tickets.appointments import to_come, when_words
+from portal.tickets.canned_views import canned_answers
 from portal.tickets.forms import (
     UNKNOWN,
     AppointmentForm,
@@ -37,7 +38,11 @@ def show_ticket(
 ) -> Any:  # fmt: skip
     """Everything of one ticket. ``mine``: what this reader had decided when a colleague was faster."""
     thread = lines(ticket, staff=True)
-    form = form or StaffMessageForm(formdata=None)
+    canned = canned_answers()
+    if form is None:
+        form = StaffMessageForm(formdata=None)
+        # Put into the field by an address: read and changed before it is sent, and it works without JavaScript.
+        form.words.data = next((each.text for each in canned if str(each.id) == request.args.get("reponse")), None)
     form.key.data = form.key.data or new_key()
     form.seen.data = str(ticket.messages[-1].id if ticket.messages else 0)
     staff = advisers(db.session)
@@ -53,7 +58,7 @@ def show_ticket(
         mine=mine, mine_service=service_label(mine.service) if mine else "", handles=may_handle(roles),
         technician=is_technician(roles), service=service_label(ticket.service), priority=Priority(ticket.priority), terms=version,
         typed_by=db.session.get(Person, ticket.typed_by_id) if ticket.typed_by_id else None, me=me(),
-        suspect=_suspect(ticket),
+        suspect=_suspect(ticket), canned=canned,
         file_url=lambda number: url_for("tickets_desk.file", reference=ticket.reference, number=number),
     )  # fmt: skip
 

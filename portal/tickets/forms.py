@@ -247,5 +247,18 @@ class AttachForm(BaseForm):
     creator = SelectField("La personne qui a écrit", validate_choice=False)
 
 
+class CannedForm(BaseForm):
+    """A ready answer."""
+
+    title = StringField(
+        "Titre", filters=[one_line], validators=[required("Écrivez un titre."), at_most(100)],
+        description="Le même titre qu'une réponse existante la remplace.", render_kw={"autocomplete": "off"},
+    )  # fmt: skip
+    text = TextAreaField(
+        "Réponse", filters=[strip], validators=[required("Écrivez la réponse."), at_most(LONGEST_WORDS)],
+        render_kw={"rows": "6"},
+    )  # fmt: skip
+
+
 class EmptyForm(BaseForm):
     """Nothing to fill in: the token alone."""

@@ -19,6 +19,7 @@ from portal.tickets.appointment_actions import (
 )
 from portal.tickets.appointment_models import TicketAppointment
 from portal.tickets.appointments import when_words
+from portal.tickets.canned_views import tickets_canned
 from portal.tickets.cover import cover_of
 from portal.tickets.desk_page import appointment_form, show_ticket
 from portal.tickets.desk_views import done, ticket_of
@@ -40,6 +41,7 @@ MOVED = "Un collègue a changé ce rendez-vous entre-temps. Rien n'a été modif
 def register(app: Flask) -> None:
     """Add these pages to an application."""
     app.register_blueprint(tickets_work)
+    app.register_blueprint(tickets_canned)
 
 
 @tickets_work.errorhandler(NotAllowed)

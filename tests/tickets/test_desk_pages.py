@@ -289,3 +289,23 @@ def test_a_technician_closes_and_reopens_at_the_creators_wish(portal: Portal, na
     act(nadia, "clore", 409)
     act(nadia, "rouvrir")
     assert "Rouvert à la demande de Claire Muller" in nadia.open(f"{DESK}/TIC-2026-0001")
+
+
+def test_a_ready_answer_is_put_into_the_message_and_sent_only_by_hand(portal: Portal, nadia: Visitor) -> None:
+    ask(signed_in(portal, CLAIRE))
+    canned = f"{DESK}/reponses-types/"
+    token = hidden(nadia.open(canned))
+    nadia.last = nadia.client.post(canned, data={**token, "title": "Prise en main", "text": ""})
+    assert "Écrivez la réponse." in nadia._page(422)
+    for text in ("Ouvrez le site.", "Ouvrez notre site d'assistance."):
+        nadia.client.post(canned, data={**token, "title": "Prise en main", "text": text})
+    page = nadia.open(canned)
+    assert page.count("Prise en main</b>") == 1
+    before = len(portal.mails())
+    page = nadia.open(f"{DESK}/TIC-2026-0001?reponse=1")
+    assert "Ouvrez notre site d'assistance.</textarea>" in page
+    assert len(portal.mails()) == before
+    nadia.client.post(f"{canned}1/retirer", data=token)
+    assert "Aucune réponse type" in nadia.open(canned)
+    nadia.last = nadia.client.post(f"{canned}1/retirer", data=token)
+    nadia._page(404)
