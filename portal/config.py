@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from stdnum.eu import vat
+from stdnum.fr import siren
+
 ROOT = Path(__file__).resolve().parent.parent
 SECRET_LENGTH = 32
 HIGHEST_PORT = 65_535
@@ -49,6 +52,10 @@ TABLE: tuple[Setting, ...] = (
     Setting("PORTAL_SEAL_KEY", "PEM file: its private key; both empty: the portal makes its own, once", ""),
     Setting("PORTAL_SEAL_PASSWORD", "password of that key, if it has one", ""),
     Setting("PORTAL_SEAL_TSA_URL", "RFC 3161 time-stamping authority; empty: proofs have no time-stamp", ""),
+    Setting(
+        "PORTAL_COMPANY_ID", "our SIREN or VAT number, by which invoices are ours; empty: content/company.toml's", ""
+    ),
+    Setting("PORTAL_INVOICES_DIR", "folder whose invoices the worker imports; empty: none", ""),
     Setting("PORTAL_PORT", "port `portal serve` listens on", "8000"),
     Setting("PORTAL_PROXIES", "how many proxies stand in front, whose X-Forwarded headers are believed", "0"),
     Setting("PORTAL_DEMO", "1 opens the demo's mailbox and sign-ins; never in production", "0"),
@@ -91,6 +98,8 @@ class Settings:
     seal_key: Path | None
     seal_password: str
     seal_tsa_url: str
+    company_id: str
+    invoices_dir: Path | None
     port: int
     proxies: int
     demo: bool
@@ -128,6 +137,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         seal_key=_optional_path(given["PORTAL_SEAL_KEY"]),
         seal_password=given["PORTAL_SEAL_PASSWORD"],
         seal_tsa_url=given["PORTAL_SEAL_TSA_URL"],
+        company_id=given["PORTAL_COMPANY_ID"],
+        invoices_dir=_optional_path(given["PORTAL_INVOICES_DIR"]),
         port=int(given["PORTAL_PORT"]),
         proxies=int(given["PORTAL_PROXIES"]),
         demo=given["PORTAL_DEMO"] == "1",
@@ -151,8 +162,7 @@ def _problems(values: Mapping[str, str | None]) -> Iterator[str]:
     port = values["PORTAL_PORT"] or ""
     if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= HIGHEST_PORT:
         yield f"PORTAL_PORT vaut « {port} » : un nombre de 1 à {HIGHEST_PORT} est attendu."
-    if problem := _storage_problem(values["PORTAL_STORAGE_URL"] or ""):
-        yield f"PORTAL_STORAGE_URL {problem}"
+    yield from _problems_of_one(values)
     clamd = urlsplit(values["PORTAL_CLAMD_URL"] or "clamd:///none")
     if clamd.scheme != "clamd" or not (clamd.hostname or clamd.path):
         yield "PORTAL_CLAMD_URL s'écrit clamd://serveur:port ou clamd:///chemin/de/la/prise."
@@ -166,6 +176,19 @@ def _problems(values: Mapping[str, str | None]) -> Iterator[str]:
             "PORTAL_DEMO montre à chacun les courriels et les codes de tous : "
             "PORTAL_BASE_URL doit alors être sur cette machine (127.0.0.1)."
         )
+
+
+def _problems_of_one(values: Mapping[str, str | None]) -> Iterator[str]:
+    """What is wrong with a value whatever the others are."""
+    for name, check in (("PORTAL_STORAGE_URL", _storage_problem), ("PORTAL_COMPANY_ID", _company_problem)):
+        if problem := check(values[name] or ""):
+            yield f"{name} {problem}"
+
+
+def _company_problem(number: str) -> str | None:
+    if number and not (siren.is_valid(number) or vat.is_valid(number)):
+        return f"vaut « {number} » : ce n'est ni un SIREN ni un numéro de TVA."
+    return None
 
 
 def _storage_problem(url: str) -> str | None:

@@ -1,5 +1,6 @@
 """Is this installation sound? Every part is looked at, and every problem told; nothing is changed."""
 
+import os
 import smtplib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,10 +19,13 @@ from portal.evidence.models import Entry
 from portal.files.scanner import ScannerAway
 from portal.files.store import NotThere, StoreAway, open_store
 from portal.french import short_date
+from portal.invoices.importing import importer_of
+from portal.invoices.reading.csv_sources import BadSource
 from portal.jobs.actions import alive
 from portal.mail.transport import Smtp
 from portal.proof.actions import SealUnusable, configured, current_certificate
 from portal.proof.seal import fingerprint_of
+from portal.terms import ContentError
 from portal.terms.check import check_content
 
 #: How far this machine's clock may be from the database's.
@@ -45,6 +49,7 @@ def inspect(settings: Settings, *, now: datetime) -> Iterator[Part]:
     yield _storage(settings)
     yield _scanner(settings)
     yield _mail(settings)
+    yield invoices(settings)
     reason = paper.why_unavailable()
     yield Part("PDF", sound=not reason, words=reason or "peuvent être faits")
     engine = make_engine(settings.database_url)
@@ -84,6 +89,25 @@ def _scanner(settings: Settings) -> Part:
     except ScannerAway as error:
         return Part("antivirus", sound=False, words=f"il ne répond pas ({error})")
     return Part("antivirus", sound=True, words="il répond")
+
+
+def invoices(settings: Settings) -> Part:
+    """Whether our own invoices can be told, and the watched folder be worked in."""
+    folder = settings.invoices_dir
+    if folder is not None and not (folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK)):
+        return Part("factures", sound=False, words=f"{folder} n'est pas un dossier où lire et écrire")
+    try:
+        issuer = importer_of(settings).issuer
+    except ContentError:
+        return Part("factures", sound=True, words="voir le contenu")
+    except BadSource as error:
+        return Part("factures", sound=False, words=str(error))
+    if issuer is None:
+        return Part(
+            "factures", sound=True, words="notre SIREN manque (PORTAL_COMPANY_ID) : toutes attendront une personne"
+        )
+    number = issuer.siren or issuer.vat_number
+    return Part("factures", sound=True, words=f"les nôtres portent le {number}{', inventé' if issuer.invented else ''}")
 
 
 def _mail(settings: Settings) -> Part:

@@ -2,22 +2,19 @@
 
 import json
 import os
-import tomllib
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from portal import clock
 from portal.command_line import REPOSITORY_CONTENT, FrenchCommand, FrenchGroup, Refused
-from portal.server_commands import say
+from portal.config import SettingsError, read_settings
+from portal.server_commands import database, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from portal.invoices.reading.csv_sources import CsvSource
-
-CSV_SOURCES = "invoice_csv.toml"
 
 
 @click.group(cls=FrenchGroup)
@@ -29,7 +26,8 @@ def invoices() -> None:
 @click.argument("paths", metavar="FICHIER|DOSSIER|ZIP…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Répondre par une ligne de JSON par facture.")
 @click.option("--dry-run", is_flag=True, help="Lire et dire, sans base de données et sans rien écrire.")
-def import_(*, paths: tuple[Path, ...], as_json: bool, dry_run: bool) -> int:
+@click.option("--no-mail", is_flag=True, help="Ne pas annoncer aux clients : pour reprendre d'anciennes factures.")
+def import_(*, paths: tuple[Path, ...], as_json: bool, dry_run: bool, no_mail: bool) -> int:
     """Importer des factures : Factur-X, ZUGFeRD, CII, UBL, CSV.
 
     Code de sortie 0 seulement si rien n'a été refusé.
@@ -37,7 +35,7 @@ def import_(*, paths: tuple[Path, ...], as_json: bool, dry_run: bool) -> int:
     from portal.invoices import import_report
 
     counts: Counter[str] = Counter()
-    for answer in _dry(paths) if dry_run else _kept(paths):
+    for answer in _dry(paths) if dry_run else _kept(paths, announce=not no_mail):
         counts[answer["status"]] += 1
         if as_json:
             click.echo(json.dumps(answer, ensure_ascii=False))
@@ -51,29 +49,44 @@ def import_(*, paths: tuple[Path, ...], as_json: bool, dry_run: bool) -> int:
 def _dry(paths: "Sequence[Path]") -> "Iterator[dict[str, Any]]":
     """Each file by itself: nothing is known of clients, nor of what was imported before."""
     from portal.invoices import import_report
+    from portal.invoices.csv_content import csv_sources
+    from portal.invoices.reading.csv_sources import BadSource
     from portal.invoices.reading.files import bring
 
-    sources = csv_sources(Path(os.environ.get("PORTAL_CONTENT_DIR") or REPOSITORY_CONTENT))
+    try:
+        sources = csv_sources(Path(os.environ.get("PORTAL_CONTENT_DIR") or REPOSITORY_CONTENT))
+    except BadSource as error:
+        raise Refused(str(error)) from error
     for brought in bring(paths):
         for found in import_report.found_in(brought, sources):
             yield import_report.line(found, import_report.UNMATCHED if found.invoice else import_report.REJECTED)
 
 
-def _kept(paths: "Sequence[Path]") -> "Iterator[dict[str, Any]]":
-    raise Refused(f"l'import dans la base n'est pas encore construit ({len(paths)}) : --dry-run.")
-
-
-def csv_sources(content: Path) -> "tuple[CsvSource, ...]":
-    """The ways of writing CSV that this installation knows; none when there is no such file.
-
-    Raises:
-        Refused: the file is there and cannot be used.
-    """
-    from portal.invoices.reading.csv_sources import BadSource, read_sources
+def _kept(paths: "Sequence[Path]", *, announce: bool) -> "Iterator[dict[str, Any]]":
+    """Each file into the database, one transaction each: what was done stays done."""
+    from portal import schema
+    from portal.db import make_sessions
+    from portal.files.store import StoreAway
+    from portal.invoices.import_actions import import_file
+    from portal.invoices.importing import importer_of
+    from portal.invoices.reading.csv_sources import BadSource
+    from portal.invoices.reading.files import bring
 
     try:
-        return read_sources(tomllib.loads((content / CSV_SOURCES).read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return ()
-    except (OSError, ValueError, BadSource) as error:
-        raise Refused(f"{CSV_SOURCES} est illisible : {error}") from error
+        settings = read_settings(os.environ)
+        importer = importer_of(settings, announce=announce)
+    except SettingsError as error:
+        raise Refused("les réglages ne conviennent pas.\n" + "\n".join(error.problems)) from error
+    except BadSource as error:
+        raise Refused(str(error)) from error
+    with database(settings) as engine:
+        if not schema.is_current(engine):
+            raise Refused("la base de données n'est pas à jour : portal db upgrade.")
+        sessions = make_sessions(engine)
+        try:
+            for brought in bring(paths):
+                yield from import_file(sessions, brought, importer, at=clock.now())
+        except StoreAway as error:
+            raise Refused(
+                "les fichiers ne peuvent pas être gardés pour l'instant ; ce qui est importé le reste."
+            ) from error

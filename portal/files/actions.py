@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from portal.files.models import StoredFile
-from portal.files.rules import LARGEST, FileGone, FileRefused, FileWaiting, check_size, clean_name, look
+from portal.files.rules import LARGEST, FileGone, FileRefused, FileWaiting, Kind, check_size, clean_name, look
 from portal.files.scanner import ScannerAway
 from portal.files.store import NotThere, Store
 from portal.jobs.actions import enqueue
@@ -29,11 +29,12 @@ ERASED = "(effacé)"
 
 def keep(
     session: Session, store: Store, source: bytes | BinaryIO, *, name: str, kept_for: str, now: datetime,
-    limit: int = LARGEST, kinds: frozenset[str] | None = None,
+    limit: int = LARGEST, kinds: frozenset[str] | None = None, known: Kind | None = None,
 ) -> StoredFile:  # fmt: skip
     """Write a file down, in the caller's transaction: if that is undone, the content is swept later.
 
-    ``kinds`` narrows the suffixes that are taken (of ``rules.KINDS``). Where a scanner is set and
+    ``kinds`` narrows the suffixes that are taken (of ``rules.KINDS``); ``known`` is what a caller who has read the
+    content knows it to be. Where a scanner is set and
     away, the file is kept and not given out before it was looked at.
 
     Raises:
@@ -50,7 +51,7 @@ def keep(
             copy.write(chunk)
         check_size(size, name, limit)
         stream: BinaryIO = copy  # type: ignore[assignment]
-        kind = look(stream, name)
+        kind = known or look(stream, name)
         if kinds is not None and kind.suffix not in kinds:
             wanted = ", ".join(sorted(suffix.upper() for suffix in kinds))
             raise FileRefused(f"«\u00a0{name[:80]}\u00a0» n'est pas d'un type accepté ici\u00a0: {wanted}.")

@@ -11,6 +11,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Organisation, Person
+from portal.accounts.rules import vat_of
 from portal.clock import PARIS
 from portal.files.actions import keep
 from portal.files.store import Store
@@ -20,6 +21,7 @@ from portal.invoices.dispute_answer_actions import answer_as_staff
 from portal.invoices.dispute_letters import DisputeLetters
 from portal.invoices.dispute_rules import Act, Reason
 from portal.invoices.document import Nature, ReadFinding, ReadInvoice, ReadLine, ReadParty, ReadTax
+from portal.invoices.issuer import DEMO_SIREN
 from portal.invoices.letters import Letters
 from portal.invoices.models import Invoice
 from portal.invoices.payment_actions import grant_deferral, record_payment
@@ -28,7 +30,7 @@ from portal.invoices.reminder_actions import begin_ladder
 from portal.terms import Library
 from portal.terms.tariff import Hour
 
-SELLER = ReadParty("IMS Partners (démonstration)", vat_number="FR12000000026", siren="000000026")
+SELLER = ReadParty("IMS Partners (démonstration)", vat_number=vat_of(DEMO_SIREN), siren=DEMO_SIREN)
 DEMO = ReadFinding("demo", "seller", "Facture de démonstration\u00a0: émetteur, numéros et montants sont inventés.")
 RATE = Decimal(20)
 

@@ -10,6 +10,7 @@ from portal.accounts.guard import me
 from portal.accounts.models import Organisation
 from portal.accounts.rules import InvalidIdentity, parse_identity
 from portal.files.views import download, send
+from portal.invoices import listing
 from portal.invoices.actions import AlreadyMatched, match_invoice, note_lateness
 from portal.invoices.behind import behind
 from portal.invoices.dispute_pages import new_key
@@ -65,8 +66,7 @@ def export() -> Any:
 @invoices_desk.get("/a-rattacher")
 def unmatched() -> Any:
     """Invoices that no client sees yet."""
-    waiting = select(Invoice).where(Invoice.organisation_id.is_(None)).order_by(Invoice.id)
-    found = rows_of(db.session, services().library, list(db.session.scalars(waiting)), today())
+    found = rows_of(db.session, services().library, list(db.session.scalars(listing.unmatched())), today())
     return render_template(
         "invoices/desk_unmatched.html", rows=found, url_of=lambda number: url_for("invoices_desk.show", number=number)
     )

@@ -20,6 +20,8 @@ KEYS = (
     "file", "status", "syntax", "profile", "number", "type", "issued_on", "due_on", "currency", "seller", "seller_vat",
     "buyer", "buyer_vat", "net", "tax", "gross", "payable", "lines", "reason",
 )  # fmt: skip
+#: The code of a finding that says what the file does not.
+MISSING = "missing"
 WORDS = {IMPORTED: "importée", UNMATCHED: "à rattacher", DUPLICATE: "déjà là", REJECTED: "refusée"}
 
 
@@ -41,9 +43,15 @@ class Found:
 
     @property
     def findings(self) -> str:
-        """What is missing or does not add up, in one text."""
+        """What does not add up and what is missing, in one text."""
         found = self.invoice.findings if self.invoice else ()
-        return " ".join(_sentence(each) for each in found)
+        told = [_sentence(each) for each in found if each.code != MISSING]
+        missing = [each for each in found if each.code == MISSING]
+        if len(missing) > 1:
+            told.append(f"Le fichier ne dit pas\u00a0: {', '.join(each.field for each in missing)}.")
+        else:
+            told += [_sentence(each) for each in missing]
+        return " ".join(told)
 
 
 def found_in(brought: Brought, sources: Sequence[CsvSource] = ()) -> Iterator[Found]:
@@ -94,8 +102,14 @@ def sentence(answer: Mapping[str, Any], *, dry_run: bool = False) -> str:
         if answer["buyer"]:
             parts.append(f", pour {answer['buyer']}")
     if answer["reason"]:
-        parts.append(f"\n    {answer['reason'].removeprefix(answer['file'] + french.NO_BREAK + ': ')}")
+        parts.append(f"\n    {reason_alone(answer)}")
     return "".join(parts)
+
+
+def reason_alone(answer: Mapping[str, Any]) -> str:
+    """The reason without the name of the file, for where that stands beside it."""
+    words: str = (answer["reason"] or "").removeprefix(f"{answer['file']}{french.NO_BREAK}: ")
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def summary(counts: Mapping[str, int], *, dry_run: bool = False) -> str:

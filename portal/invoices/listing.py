@@ -7,15 +7,16 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from portal.invoices.dispute_models import Dispute
 from portal.invoices.dispute_rules import Clock
 from portal.invoices.governing import dispute_clock, version_of
-from portal.invoices.models import Invoice, InvoiceLine
+from portal.invoices.models import Invoice, InvoiceImport, InvoiceLine
 from portal.invoices.payment_actions import Held, held_of
 from portal.invoices.payment_rules import Account, Standing
+from portal.invoices.rules import Import
 from portal.terms import Library, Version
 
 PAGE = 50
@@ -158,7 +159,17 @@ def sums(rows: Iterable[Row]) -> list[Sums]:
 
 def count_unmatched(session: Session) -> int:
     """How many wait for staff to say whose they are."""
-    return session.scalar(select(func.count()).select_from(Invoice).where(Invoice.organisation_id.is_(None))) or 0
+    return session.scalar(select(func.count()).select_from(unmatched().subquery())) or 0
+
+
+def unmatched() -> Select[Invoice]:
+    """Invoices that wait for staff to say whose they are: without a client, and not set aside."""
+    aside = exists().where(
+        InvoiceImport.invoice_id == Invoice.id,
+        InvoiceImport.status == Import.UNMATCHED,
+        InvoiceImport.handled_at.is_not(None),
+    )
+    return select(Invoice).where(Invoice.organisation_id.is_(None), ~aside).order_by(Invoice.id)
 
 
 def _text(invoice: Invoice, lines: Sequence[str]) -> str:

@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.rules import ClientRole, StaffRole
 from portal.french import amount, long_date
+from portal.invoices import import_queue
 from portal.invoices.dispute_models import Dispute
 from portal.invoices.dispute_rules import CLIENT_NEXT, STAFF_NEXT, DisputeState
 from portal.invoices.links import CLIENT, DESK, DESK_DISPUTES, DISPUTES
-from portal.invoices.listing import Kept, of_organisation, rows_of
+from portal.invoices.listing import Kept, of_organisation, rows_of, unmatched
 from portal.invoices.models import Invoice
 from portal.invoices.payment_rules import Standing
 from portal.invoices.reminder_actions import open_proposals
@@ -55,7 +56,7 @@ def _disputed(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
 def _unmatched(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
     if not _is_staff(viewer):
         return
-    for invoice in session.scalars(select(Invoice).where(Invoice.organisation_id.is_(None)).order_by(Invoice.id)):
+    for invoice in session.scalars(unmatched()):
         yield QueueItem(
             kind=UNMATCHED, title=f"{invoice.title}\u00a0: à qui est-elle\u202f?",
             detail=f"adressée à {invoice.buyer or 'un client non indiqué'}, le délai de contestation court",
@@ -122,6 +123,7 @@ def _client(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
 QUEUES = (
     Queue(DISPUTED, "Contestations", _disputed),
     Queue(UNMATCHED, "Factures à rattacher", _unmatched),
+    import_queue.QUEUE,
     Queue(LATE, "Factures arrivées tard", _late),
     Queue(PROPOSED, "Impayés", _proposed),
 )

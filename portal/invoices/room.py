@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from portal.invoices import dispute_views, views
+from portal.invoices import dispute_views, import_views, views
 from portal.invoices.desk_views import invoices_desk
 from portal.invoices.dispute_desk_views import disputes_desk
 from portal.invoices.payment_views import invoice_payments
@@ -10,8 +10,9 @@ from portal.invoices.reminder_views import invoice_reminders
 
 
 def register(app: Flask) -> None:
-    """Add the pages of invoices, disputes, payments and reminders."""
+    """Add the pages of invoices, disputes, payments, reminders and imports."""
     views.register(app)
     dispute_views.register(app)
+    import_views.register(app)
     for blueprint in (invoices_desk, invoice_payments, disputes_desk, invoice_reminders):
         app.register_blueprint(blueprint)

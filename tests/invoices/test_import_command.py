@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 
 from portal.cli import main
@@ -95,3 +96,39 @@ def test_a_dry_run_needs_no_setting_and_no_database(tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, env={}, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.strip()) == (0, "[]")
+
+
+def test_an_import_into_the_base_answers_the_same_lines_and_knows_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from portal import schema
+    from portal.db import make_engine
+
+    database = f"sqlite:///{tmp_path / 'portal.sqlite3'}"
+    for name, value in (
+        ("PORTAL_SECRET_KEY", "k" * 32), ("PORTAL_DATABASE_URL", database), ("PORTAL_COMPANY_ID", "100000009"),
+        ("PORTAL_STORAGE_URL", f"file:{tmp_path / 'files'}"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    (tmp_path / "a.xml").write_text(cii(Written()))
+    arguments = ["invoices", "import", str(tmp_path / "a.xml"), "--json"]
+    early = CliRunner().invoke(main, arguments)
+    assert early.exit_code == 1
+    assert "portal db upgrade" in early.output
+    engine = make_engine(database)
+    schema.upgrade(engine)
+    engine.dispose()
+    statuses = []
+    for _ in range(2):
+        done = CliRunner().invoke(main, arguments)
+        answer = json.loads(done.output)
+        assert (done.exit_code, list(answer)) == (0, KEYS)
+        statuses.append(answer["status"])
+    assert statuses == ["unmatched", "duplicate"]
+
+
+def test_an_import_without_settings_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PORTAL_SECRET_KEY", raising=False)
+    done = CliRunner().invoke(main, ["invoices", "import", str(tmp_path)])
+    assert done.exit_code == 1
+    assert "PORTAL_SECRET_KEY" in done.output

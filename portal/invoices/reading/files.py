@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO
 
 from portal.invoices.reading.reader import LARGEST_FILE, too_large
 from portal.invoices.reading.refusal import FILE, KIND, SAFETY, SIZE, STRUCTURE, Unreadable
@@ -46,7 +46,7 @@ def bring(paths: Iterable[Path]) -> Iterator[Brought]:
         yield from _folder(path) if path.is_dir() else _file(path)
 
 
-def bring_file(name: str, file: BinaryIO, size: int) -> Iterator[Brought]:
+def bring_file(name: str, file: IO[bytes], size: int) -> Iterator[Brought]:
     """What is in one open file: itself, or the entries of an archive."""
     if not is_archive(file):
         yield (
@@ -63,7 +63,7 @@ def bring_file(name: str, file: BinaryIO, size: int) -> Iterator[Brought]:
         yield Brought(name, refused=Unreadable(STRUCTURE, ARCHIVE, "elle est endommagée ou tronquée"))
 
 
-def is_archive(file: BinaryIO) -> bool:
+def is_archive(file: IO[bytes]) -> bool:
     """Whether an open file is a ZIP; it is back at its beginning afterwards."""
     head = file.read(4)
     file.seek(0)
@@ -111,7 +111,7 @@ def _cannot(error: OSError) -> Unreadable:
             return Unreadable(KIND, FILE, "il ne peut pas être lu")
 
 
-def _archive(name: str, file: BinaryIO, size: int) -> Iterator[Brought]:
+def _archive(name: str, file: IO[bytes], size: int) -> Iterator[Brought]:
     if size > LARGEST_ARCHIVE:
         raise Unreadable(SIZE, ARCHIVE, f"elle fait {size // 2**20} Mo, au plus {LARGEST_ARCHIVE // 2**20} Mo sont lus")
     _check_directory(file, size)
@@ -137,7 +137,7 @@ def _archive(name: str, file: BinaryIO, size: int) -> Iterator[Brought]:
                 yield Brought(inner, refused=Unreadable(STRUCTURE, FILE, "il est endommagé dans l'archive"))
 
 
-def _check_directory(file: BinaryIO, size: int) -> None:
+def _check_directory(file: IO[bytes], size: int) -> None:
     """Look at how long the list of entries is before it is read into memory."""
     start = max(0, size - _END_SIZE - _LONGEST_COMMENT)
     file.seek(start)
