@@ -5,6 +5,7 @@ Invoices and what was written about them are accounting records: they stay as lo
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Select, func, select
@@ -16,7 +17,7 @@ from portal.french import long_date
 from portal.invoices.dispute_draft_actions import drop_draft
 from portal.invoices.dispute_models import Dispute, DisputeDraft
 from portal.mail.models import OutgoingMail
-from portal.registry import PersonalData, PersonalField, PersonalRecord
+from portal.registry import Fate, PersonalData, PersonalField, PersonalRecord
 
 _KEPT = "conservé avec la facture, dix ans à compter de la clôture de l'exercice (Code de commerce, L123-22)"
 FIELDS = (
@@ -46,7 +47,7 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
             dispute.author, dispute.mail, f"{dispute.invoice.number}, {dispute.reason.label}\u00a0: {dispute.text}",
             "\n".join(said), "\n".join(session.scalars(sent.order_by(OutgoingMail.id))), "",
         )  # fmt: skip
-        yield _record(dispute.reference, values, dispute.filed_at)
+        yield replace(_record(dispute.reference, values, dispute.filed_at), fate=Fate.KEPT, under="accounting")
     for draft in session.scalars(_drafts(address)):
         person = session.get_one(Person, draft.person_id)
         values = (person.name, person.email, "", "", "", str(draft.content.get("words", "")))

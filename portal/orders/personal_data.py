@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.mail.models import OutgoingMail
 from portal.orders.progress_models import Amendment, Decision
-from portal.registry import PersonalData, PersonalField, PersonalRecord
+from portal.registry import Fate, PersonalData, PersonalField, PersonalRecord
 
 ERASED = "(effacé)"
 KEPT = "conservé avec la preuve du contrat, le temps que la loi permet d'en discuter (Code de commerce, L110-4)"
@@ -37,9 +37,8 @@ def _record(reference: str, row: Amendment | Decision, act: str, at: datetime) -
         f"{row.by}, {row.capacity}" if row.capacity else row.by, row.mail, act,
         f"{row.identified_by}, {row.ip}, {row.user_agent}",
     )  # fmt: skip
-    return PersonalRecord(
-        reference, tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True)), at
-    )
+    named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
+    return PersonalRecord(reference, named, at, fate=Fate.KEPT, under="contract")
 
 
 def erase(session: Session, mail: str, at: datetime) -> list[str]:

@@ -20,7 +20,7 @@ from portal.quotes.quote_models import Quote, QuoteAct, QuoteMessage, Recipient
 from portal.quotes.quote_rules import OFFERED, State
 from portal.quotes.sending_actions import LINK_BYTES
 from portal.quotes.shown import day_of
-from portal.registry import PersonalData, PersonalField, PersonalRecord
+from portal.registry import Fate, PersonalData, PersonalField, PersonalRecord
 
 ERASED = "(effacé)"
 _GONE = "effacé\u00a0; conservé avec sa preuve si le devis est accepté, ou tant qu'il attend une réponse"
@@ -91,7 +91,17 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
         mails = [each.subject for each in _mails(session, quote, address)]
         values = ("\n".join(sent), "\n".join(read), "\n".join(done), "\n".join(written), "\n".join(mails))
         named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
-        yield PersonalRecord(quote.reference, named, quote.sent_at or quote.created_at)
+        given_at = quote.sent_at or quote.created_at
+        if quote.state in {State.ACCEPTED, State.FINAL}:
+            yield PersonalRecord(quote.reference, named, given_at, fate=Fate.KEPT, under="contract")
+        elif done:
+            why = "les actes sur ce devis prouvent ce qui a été répondu\u00a0; le reste est effacé"
+            yield PersonalRecord(quote.reference, named, given_at, fate=Fate.KEPT, because=why)
+        elif quote.last_day is not None and _is_kept(quote, quote.last_day):
+            why = "ce devis attend encore une réponse\u00a0; il est effacé ensuite, sur une nouvelle demande"
+            yield PersonalRecord(quote.reference, named, given_at, fate=Fate.KEPT, because=why)
+        else:
+            yield PersonalRecord(quote.reference, named, given_at)
 
 
 def erase(session: Session, mail: str, at: datetime) -> list[str]:
@@ -123,4 +133,9 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
     return erased
 
 
-PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase)
+def addresses(session: Session) -> Iterator[str]:
+    """Every address that a quote went to."""
+    yield from session.scalars(select(Recipient.mail).where(Recipient.mail != ERASED).distinct())
+
+
+PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase, addresses=addresses)

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.mail.models import OutgoingMail
-from portal.registry import PersonalData, PersonalField, PersonalRecord
+from portal.registry import Fate, PersonalData, PersonalField, PersonalRecord
 from portal.tickets.intervention_models import TimeContest
 
 ERASED = "(effacé)"
@@ -30,7 +30,7 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
         words = contest.reason if contest.answer is None else f"{contest.reason}\n{contest.answer}"
         values = (contest.by, contest.by_mail, words)
         named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
-        yield PersonalRecord(f"contestation-{contest.id}", named, contest.at)
+        yield PersonalRecord(f"contestation-{contest.id}", named, contest.at, fate=Fate.ANONYMISED)
 
 
 def erase(session: Session, mail: str, at: datetime) -> list[str]:

@@ -18,7 +18,7 @@ from portal.files.actions import forget
 from portal.files.models import StoredFile
 from portal.french import long_date
 from portal.mail.models import OutgoingMail
-from portal.registry import PersonalData, PersonalField, PersonalRecord
+from portal.registry import Fate, PersonalData, PersonalField, PersonalRecord
 from portal.tickets.actions import new_link_key
 from portal.tickets.index import reindex
 from portal.tickets.models import Ticket, TicketEvent, TicketMessage, TicketParticipant
@@ -88,7 +88,8 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
             "\n".join(sent.subject for sent in _mails(session, ticket, address)),
         )  # fmt: skip
         named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
-        yield PersonalRecord(f"{ticket.reference}, {ticket.subject}", named, ticket.opened_at)
+        fate = Fate.ERASED if ticket.organisation_id is None else Fate.ANONYMISED
+        yield PersonalRecord(f"{ticket.reference}, {ticket.subject}", named, ticket.opened_at, fate=fate)
 
 
 def erase(session: Session, mail: str, at: datetime) -> list[str]:

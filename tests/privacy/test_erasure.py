@@ -235,3 +235,35 @@ def test_what_is_held_too_long_is_told_first_and_cleared_at_night(quiet: Portal)
         assert session.scalars(select(Entry).where(Entry.kind == "privacy.swept")).first() is not None
         assert session.scalars(select(SignedIn)).all()
         assert session.scalars(select(PrivacyRequest)).all() == []
+
+
+def test_in_every_room_of_the_demo_what_is_said_of_a_record_is_what_becomes_of_it(
+    tmp_path: Any, database_url: str
+) -> None:
+    from portal import clock, demo, schema
+    from portal.app import create_app
+    from portal.config import read_settings
+    from portal.db import make_engine, make_sessions
+
+    engine = make_engine(database_url)
+    schema.upgrade(engine)
+    settings = read_settings(
+        {
+            "PORTAL_SECRET_KEY": "k" * 40, "PORTAL_DATABASE_URL": database_url, "PORTAL_DEMO": "1",
+            "PORTAL_STORAGE_URL": f"file:{tmp_path / 'files'}",
+        }
+    )  # fmt: skip
+    app = create_app(settings)
+    demo.load(app, now=clock.now())
+    given, who = app.extensions["portal"], "claire@boulangerie.example"
+    with make_sessions(engine).begin() as session:
+        said = {
+            (room.find.__module__, one.reference): one.fate for room in declared() for one in room.find(session, who)
+        }
+        assert {Fate.KEPT, Fate.ANONYMISED, Fate.ERASED} <= set(said.values())
+        erasure.forget(session, given.store, who, rooms=declared(), library=given.library, at=clock.now())
+        left = {(room.find.__module__, one.reference) for room in declared() for one in room.find(session, who)}
+        # Nothing that was said to be erased or made anonymous is found by the address any more.
+        assert left <= {place for place, fate in said.items() if fate is Fate.KEPT}
+        assert list(verify_log(session)) == []
+    engine.dispose()
