@@ -66,7 +66,7 @@ check-content: setup ## Print everything that is wrong or still to fill in under
 test: setup lint types imports unit browser ## Everything: lint, types, imports, unit tests, browser
 
 check: setup lint types imports ## The quick half of `make test`, before each commit
-	@$(PY) -m pytest --ignore=tests/browser -m "not slow" --quiet $(ARGS)
+	@$(PY) -m pytest --ignore=tests/browser -m "not slow" -n auto --quiet $(ARGS)
 
 lint: setup ## ruff: rules and format
 	@$(BIN)/ruff check .
@@ -88,7 +88,7 @@ unit: setup ## Unit tests, with branches of portal/terms covered to 95 % at leas
 	@COVERAGE_FILE=$$(mktemp); export COVERAGE_FILE; trap 'rm -f "$$COVERAGE_FILE"' EXIT; \
 	$(PY) -m pytest tests/terms --cov --cov-report= --quiet && \
 	$(BIN)/coverage report --include='portal/terms/*' --fail-under=95
-	@$(PY) -m pytest --ignore=tests/browser --ignore=tests/terms $(ARGS)
+	@$(PY) -m pytest --ignore=tests/browser --ignore=tests/terms -n auto $(ARGS)
 
 browser: setup ## Browser tests (skipped, loudly, where there is no Chromium)
 	@$(PY) -m pytest tests/browser $(ARGS)
