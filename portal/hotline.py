@@ -112,7 +112,7 @@ class Hotline:
         ticket = self._thread(session, incoming, signed, person)
         mail = _arrived(incoming, stored)
         if ticket is not None:
-            quarantined = not _may_speak(ticket, person, incoming)
+            quarantined = not _may_speak(ticket, person, incoming, signed=signed == ticket.reference)
             message = reply_from_mail(
                 session, ticket, mail, person=person, quarantined=quarantined, letters=self.letters, at=at
             )
@@ -211,17 +211,18 @@ def _is_of(ticket: Ticket, incoming: Incoming, person: Person | None) -> bool:
     )
 
 
-def _may_speak(ticket: Ticket, person: Person | None, incoming: Incoming) -> bool:
+def _may_speak(ticket: Ticket, person: Person | None, incoming: Incoming, *, signed: bool) -> bool:
     """Whether a message is shown to the ticket's readers at once: from a contact of theirs whose address is backed.
 
-    A stranger's own ticket is read by staff alone: there its creator may go on unless the address is refuted.
+    In a stranger's own ticket its creator may go on by the signed address that we wrote from, which only who got our
+    mail knows, unless the address is refuted.
     """
     if person is not None:
         return person.staff or person.organisation_id == ticket.organisation_id
     if incoming.sender.mail.lower() != (ticket.creator_mail or "").lower() or ticket.creator_id is not None:
         return False
     if ticket.organisation_id is None:
-        return incoming.backing is not Backing.REFUTED
+        return incoming.backing is Backing.BACKED or (signed and incoming.backing is not Backing.REFUTED)
     return incoming.backing is Backing.BACKED
 
 

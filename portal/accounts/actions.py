@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -311,6 +311,8 @@ def change_roles(session: Session, person: Person, roles: Iterable[ClientRole], 
     if ClientRole.ADMINISTRATOR in before and ClientRole.ADMINISTRATOR not in wanted:
         check_one_left(_administrators(session, person), person.id)
     _set_roles(session, person, wanted)
+    if ClientRole.ADMINISTRATOR in before and ClientRole.ADMINISTRATOR not in wanted:
+        _close_invitations(session, person, Invitation.invited_by_id == person.id, now)
     record(
         session, "accounts.roles_changed",
         {"person": person.id, "before": sorted(before), "after": sorted(wanted), "by": by.email}, at=now,
@@ -328,6 +330,9 @@ def remove_person(session: Session, person: Person, *, by: Person, now: datetime
     if ClientRole.ADMINISTRATOR in person.role_names:
         check_one_left(_administrators(session, person), person.id)
     _forget_means(session, person, now=now)
+    # Nobody comes back through a door that they left open behind them.
+    doors = or_(Invitation.invited_by_id == person.id, Invitation.email == person.email)
+    _close_invitations(session, person, doors, now)
     record(session, "accounts.removed", {"person": person.id, "by": by.email}, at=now)
 
 
@@ -362,6 +367,11 @@ def reset_second_factor(session: Session, person: Person, *, by: Person | None, 
     person.app_failures, person.app_failed_at = 0, None
     end_sessions(session, person, now=now)
     record(session, "accounts.second_factor_reset", {"person": person.id, "by": by.email if by else None}, at=now)
+
+
+def _close_invitations(session: Session, person: Person, which: ColumnElement[bool], now: datetime) -> None:
+    of_organisation = Invitation.organisation_id == person.organisation_id
+    session.execute(update(Invitation).where(of_organisation, _is_open(), which).values(revoked_at=now))
 
 
 def _is_open() -> ColumnElement[bool]:

@@ -69,7 +69,12 @@ def tell_crossings(session: Session, *, letters: Letters, at: datetime, organisa
         select(ContractAlert)
         .join(Contract)
         .join(Person)
-        .where(Contract.ended_at.is_(None), Person.active)
+        .where(
+            Contract.ended_at.is_(None),
+            Person.active,
+            # Who went over to another client hears nothing of this one any more (article 12).
+            Person.organisation_id == Contract.organisation_id,
+        )
         .order_by(ContractAlert.id)
         .with_for_update(of=ContractAlert)
     )

@@ -61,8 +61,9 @@ def _proof(
         return None
     said: dict[str, Any] = json.loads(entry.payload.content) if entry.payload.content else {}
     invoice = dispute.invoice
+    own = [invoice.file] if invoice.has_own_file else []  # never another client's lines
     documents = [
-        ProofDocument(invoice.file.name, invoice.file.media_type, read(store, invoice.file)),
+        *(ProofDocument(each.name, each.media_type, read(store, each)) for each in own),
         *(_mail(each) for each in _notices(session, dispute)),
         *(
             ProofDocument(each.file.name, each.file.media_type, read(store, each.file))

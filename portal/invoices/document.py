@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 #: UNTDID 1001: what reads as a credit note. Everything else is an invoice, by whichever name.
+#: Files that may hold several invoices, of several clients: nobody's own original.
+SHARED_FILES = frozenset({"csv"})
 CREDIT_NOTES = frozenset({"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"})
 #: The same list: corrections and deposits, which a page names.
 _WORDS = {

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.accounts.models import Organisation
 from portal.db import Base, Exact, UtcDateTime, one_of
 from portal.files.models import StoredFile
-from portal.invoices.document import CREDIT_NOTES, Nature, type_words
+from portal.invoices.document import CREDIT_NOTES, SHARED_FILES, Nature, type_words
 from portal.invoices.rules import Import, TermsFrom
 
 DIGEST = 64
@@ -86,6 +86,11 @@ class Invoice(Base):
     def is_credit(self) -> bool:
         """Whether it gives money back."""
         return self.type_code in CREDIT_NOTES
+
+    @property
+    def has_own_file(self) -> bool:
+        """Whether its file is this invoice alone: an export may hold other clients' too, and is for staff only (article 12)."""
+        return self.syntax not in SHARED_FILES
 
     @property
     def title(self) -> str:

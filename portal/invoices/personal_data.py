@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
 from portal.clock import PARIS
+from portal.files.actions import forget
 from portal.french import long_date
 from portal.invoices.dispute_draft_actions import drop_draft
 from portal.invoices.dispute_models import Dispute, DisputeDraft
 from portal.mail.models import OutgoingMail
-from portal.registry import Fate, PersonalData, PersonalField, PersonalRecord
+from portal.registry import Erasure, Fate, PersonalData, PersonalField, PersonalRecord
 
 _KEPT = "conservé avec la facture, dix ans à compter de la clôture de l'exercice (Code de commerce, L123-22)"
 FIELDS = (
@@ -36,8 +37,9 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
     disputes = select(Dispute).where(func.lower(Dispute.mail) == address).order_by(Dispute.id)
     for dispute in session.scalars(disputes):
         said = [
-            f"{long_date(each.written_at.astimezone(PARIS).date())}, {each.author}\u00a0: {each.text or each.act.label}"
+            f"{long_date(each.written_at.astimezone(PARIS).date())}\u00a0: {each.text or each.act.label}"
             for each in dispute.messages
+            if each.author == dispute.author  # what others wrote is theirs
         ]
         prefix = f"<invoice.dispute.{dispute.reference}."
         sent = select(OutgoingMail.subject).where(
@@ -54,13 +56,20 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
         yield _record(f"brouillon-{draft.id}", values, draft.saved_at)
 
 
-def erase(session: Session, mail: str, at: datetime) -> list[str]:  # noqa: ARG001 - the registry's shape
-    """Forget drafts; the rest is accounting, and stays."""
-    erased = []
+def erase(session: Session, mail: str, at: datetime) -> Erasure:
+    """Forget drafts with their files; the rest is accounting, and stays."""
+    erased, files = [], []
     for draft in list(session.scalars(_drafts(mail.strip().lower()))):
         erased.append(f"brouillon-{draft.id}")
-        drop_draft(session, draft)
-    return erased
+        for file in drop_draft(session, draft):
+            forget(session, file, at=at)
+            files.append(file.id)
+    return Erasure(tuple(erased), tuple(files))
+
+
+def addresses(session: Session) -> Iterator[str]:
+    """Every address that a dispute came from."""
+    yield from session.scalars(select(Dispute.mail).distinct())
 
 
 def _drafts(address: str) -> Select[DisputeDraft]:
@@ -72,4 +81,4 @@ def _record(reference: str, values: tuple[str, ...], given_at: datetime) -> Pers
     return PersonalRecord(reference, named, given_at)
 
 
-PERSONAL_DATA = PersonalData("invoicing", FIELDS, find, erase)
+PERSONAL_DATA = PersonalData("invoicing", FIELDS, find, erase, addresses=addresses)

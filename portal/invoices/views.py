@@ -147,5 +147,8 @@ def parts_of(shown: Row) -> dict[str, Any]:
 
 @invoices.get("/<int:number>/original")
 def original(number: int) -> Any:
-    """The file as it was issued, byte for byte."""
-    return send(own_invoice(number).file)
+    """The file as it was issued, byte for byte; one that may hold other clients' invoices is not there."""
+    invoice = own_invoice(number)
+    if not invoice.has_own_file:
+        abort(404)
+    return send(invoice.file)

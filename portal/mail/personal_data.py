@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.files.actions import forget
 from portal.files.models import StoredFile
 from portal.mail.received_models import ReceivedMail
-from portal.registry import PersonalData, PersonalField, PersonalRecord
+from portal.registry import PersonalData, PersonalField, PersonalRecord, Sweeper
 
 ERASED = "(effacé)"
 FIELDS = (
@@ -45,4 +45,28 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
     return erased
 
 
-PERSONAL_DATA = PersonalData("support", FIELDS, find, erase)
+def addresses(session: Session) -> Iterator[str]:
+    """Every address that a message came from."""
+    yield from session.scalars(select(ReceivedMail.sender).where(ReceivedMail.sender != ERASED).distinct())
+
+
+def _originals(session: Session, before: datetime) -> Iterator[ReceivedMail]:
+    """Messages placed before a moment whose original is still kept."""
+    kept = select(ReceivedMail).where(ReceivedMail.received_at < before, ReceivedMail.file_id.is_not(None))
+    for row in session.scalars(kept.order_by(ReceivedMail.id)):
+        stored = session.get(StoredFile, row.file_id)
+        if stored is not None and stored.erased_at is None:
+            yield row
+
+
+def _due(session: Session, before: datetime) -> list[str]:
+    return [row.reference or f"courriel {row.id}" for row in _originals(session, before)]
+
+
+def _clear(session: Session, before: datetime, at: datetime) -> tuple[int, ...]:  # noqa: ARG001 - the common signature
+    return tuple(row.file_id for row in _originals(session, before) if row.file_id is not None)
+
+
+PERSONAL_DATA = PersonalData(
+    "support", FIELDS, find, erase, addresses=addresses, sweeps=(Sweeper("raw_mails", _due, _clear),)
+)

@@ -1,7 +1,7 @@
 """The forms of orders: what happened, an amendment, its decision, an end."""
 
 from wtforms import BooleanField, FileField, HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import Optional
 
 from portal.forms import BaseForm, DayField, MoneyField, at_most, one_line, required, strip
 from portal.orders.amendment_rules import AmendmentKind
@@ -98,8 +98,8 @@ class AcceptForm(ActForm):
         "Votre fonction", filters=[one_line], description="Par exemple gérante, directeur.",
         validators=[required("Donnez votre fonction."), at_most(NAME)], render_kw={"autocomplete": "organization-title"},
     )  # fmt: skip
-    amendment = BooleanField(validators=[InputRequired("Cochez la case pour accepter l'avenant.")])
-    terms = BooleanField(validators=[InputRequired("Cochez la case des CGV.")])
+    amendment = BooleanField(validators=[required("Cochez la case pour accepter l'avenant.")])
+    terms = BooleanField(validators=[required("Cochez la case des CGV.")])
 
     def ask(self, consents: tuple[str, ...]) -> None:
         """Put the words of the consent beside the boxes."""

@@ -41,6 +41,12 @@ def _record(reference: str, row: Amendment | Decision, act: str, at: datetime) -
     return PersonalRecord(reference, named, at, fate=Fate.KEPT, under="contract")
 
 
+def addresses(session: Session) -> Iterator[str]:
+    """Every address that an amendment came from."""
+    for table in (Amendment, Decision):
+        yield from session.scalars(select(table.mail).distinct())
+
+
 def erase(session: Session, mail: str, at: datetime) -> list[str]:
     """Nothing of the proof goes; a mail that was sent is forgotten, and one that has not left never leaves."""
     letters = select(OutgoingMail).where(
@@ -53,4 +59,4 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
     return []
 
 
-PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase)
+PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase, addresses=addresses)

@@ -245,6 +245,10 @@ def decide(reference: str, act: str) -> Any:
     form = WordsForm.asking(ACTS[act][0], act)
     if not form.validate():
         return _page(asked, REFUSED, sent={act: form})
+    if asked.state not in CLOSED and not _offered(act, asked) and act not in {"prolonger", "effacer"}:
+        return _page(
+            asked, CONFLICT, refusal="La demande n'en est plus là\u00a0: relisez ses étapes. Rien n'a été envoyé."
+        )
     try:
         said = _DO[act](asked, form.words.data)
     except AlreadyClosed:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
@@ -24,7 +24,7 @@ from portal.jobs.models import Job
 from portal.mail.models import OutgoingMail
 from portal.privacy.actions import finish, hold
 from portal.privacy.letters import Letters
-from portal.privacy.models import Archived, PrivacyEvent, PrivacyRequest, Tombstone
+from portal.privacy.models import Archived, PrivacyEvent, PrivacyExport, PrivacyRequest, Tombstone
 from portal.privacy.rules import PrivacyError, Right, State, check_open
 from portal.registry import Erasure, Fate, PersonalData, PersonalRecord
 from portal.terms import Library
@@ -88,9 +88,11 @@ def execute(
     """
     hold(session, request)
     check_open(request.state)
-    if request.right is not Right.ERASURE or request.state is State.EXECUTING:
+    # An address not yet confirmed or an identity in doubt: somebody else may be asking.
+    if request.right is not Right.ERASURE or request.state is not State.RECEIVED:
         raise NotAnErasure
     files = forget(session, store, request.email, rooms=rooms, request=request, library=library, at=at)
+    files |= _forget_asking(session, store, request, at)
     remember(session, request.email, secret, at)
     request.state, request.person_id = State.EXECUTING, None
     request.events.append(PrivacyEvent(at=at, words="Effacement décidé et exécuté\u00a0; les fichiers suivent."))
@@ -102,6 +104,26 @@ def execute(
     enqueue(
         session, JOB, {"request": request.id, "files": sorted(files), "by": by.name}, key=f"{JOB}:{request.id}", now=at
     )
+
+
+def _forget_asking(session: Session, store: Store, request: PrivacyRequest, at: datetime) -> set[int]:
+    """What was written to ask goes too, and the files that were made for the person before."""
+    request.details = request.mandate = ERASED
+    if request.preview is not None:
+        request.preview = [{**one, "reference": ""} for one in request.preview]
+    made = (
+        select(PrivacyExport).join(PrivacyRequest).where(
+            PrivacyRequest.email == request.email, PrivacyExport.gone_at.is_(None), PrivacyExport.ready_at.is_not(None)
+        )
+    )  # fmt: skip
+    gone = set()
+    for export in session.scalars(made).all():
+        file = session.scalars(select(StoredFile).where(StoredFile.key == export.name)).first()
+        if file is not None:
+            erase(session, store, file, at=at)
+            gone.add(file.id)
+        export.key, export.gone_at = None, at
+    return gone
 
 
 def forget(
@@ -123,7 +145,17 @@ def forget(
     session.execute(
         update(OutgoingMail)
         .where(OutgoingMail.recipient == email, OutgoingMail.event.not_like("privacy/%"))
-        .values(recipient=ERASED, subject=ERASED, text=ERASED, html=None, sent_at=OutgoingMail.created_at)
+        .values(
+            recipient=ERASED,
+            subject=ERASED,
+            text=ERASED,
+            html=None,
+            calendar=None,
+            headers={},
+            last_error=None,
+            bounced_why=None,
+            sent_at=func.coalesce(OutgoingMail.sent_at, at),
+        )
     )
     session.flush()
     return files

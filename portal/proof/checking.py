@@ -52,11 +52,18 @@ def verify_proof(
     elif content.startswith(b"%PDF"):
         findings = list(_pdf(content, None, published, known))
     elif content.lstrip()[:1] == b"{":
-        findings = list(_log("Registre", content))
+        findings = [*_log("Registre", content), UNSEALED]
     else:
         words = "ce n'est ni un dossier de preuve (ZIP), ni son PDF, ni un registre exporté, ou son début a été modifié"
         findings = [Finding("Fichier", sound=False, words=words)]
     return [Finding(each.part, each.sound, french.fix_spaces(each.words)) for each in findings]
+
+
+#: What is said of a log alone: anybody can write a chain that holds.
+UNSEALED = Finding(
+    "Cachet du registre", sound=None,
+    words="ce registre ne porte pas de cachet : ses entrées s'enchaînent, mais rien ici ne dit qui l'a écrit",
+)  # fmt: skip
 
 
 def _zip(content: bytes, published: Mapping[str, str], known: Collection[str] | None) -> Iterator[Finding]:

@@ -121,7 +121,7 @@ def accept_quote(
         WrongCode: ``check`` said no; the try is counted already.
     """
     hold(session, quote)
-    if held := _held(quote, signature.form_key):
+    if held := _held(quote, signature.form_key, Act.ACCEPTED):
         return held
     check_client(quote, by)
     check_acceptable(quote.state, quote.last_day or date.min, day_of(at))
@@ -154,7 +154,7 @@ def record_paper(
     """
     check_writer(by)
     hold(session, quote)
-    if held := _held(quote, form_key):
+    if held := _held(quote, form_key, Act.ACCEPTED):
         return held
     check_state(quote.state, *OFFERED)
     if quote.sent_at is None or not day_of(quote.sent_at) <= day <= day_of(at):
@@ -189,7 +189,7 @@ def refuse_quote(
     """
     reason = check_reason(words)
     hold(session, quote)
-    if held := _held(quote, form_key):
+    if held := _held(quote, form_key, Act.REFUSED):
         return held
     check_client(quote, by)
     check_state(quote.state, *OFFERED)
@@ -214,7 +214,7 @@ def take_back(
         WrongState: there is no acceptance to take back, or the order is final.
     """
     hold(session, quote)
-    if held := _held(quote, form_key):
+    if held := _held(quote, form_key, Act.TAKEN_BACK):
         return held
     check_client(quote, by)
     check_state(quote.state, State.ACCEPTED)
@@ -239,7 +239,7 @@ def check_client(quote: Quote, by: Person) -> None:
 
 
 def record_try(
-    session: Session, quote: Quote, what: str, refused: QuoteError, *, by: Person | None, author: Author, at: datetime
+    session: Session, quote: Quote, what: str, refused: Exception, *, by: Person | None, author: Author, at: datetime
 ) -> None:
     """Keep in the log that somebody tried to bind themselves, or us, and was refused."""
     record(
@@ -269,7 +269,7 @@ def confirm_quote(
     """
     check_writer(by)
     hold(session, quote)
-    if held := _held(quote, form_key):
+    if held := _held(quote, form_key, Act.CONFIRMED):
         return held
     check_state(quote.state, State.ACCEPTED)
     acceptance = quote.acceptance
@@ -309,7 +309,7 @@ def decline_quote(
     check_writer(by)
     reason = check_reason(words)
     hold(session, quote)
-    if held := _held(quote, form_key):
+    if held := _held(quote, form_key, Act.NOT_CONFIRMED):
         return held
     check_state(quote.state, State.ACCEPTED)
     act = note_act(
@@ -357,8 +357,9 @@ def _placed(session: Session, order: str) -> list[int]:
     return list(session.scalars(placed.order_by(Entry.seq)))
 
 
-def _held(quote: Quote, form_key: str) -> QuoteAct | None:
-    return next((act for act in quote.acts if act.form_key == form_key), None)
+def _held(quote: Quote, form_key: str, kind: Act) -> QuoteAct | None:
+    """The same act of the same page: another act with the key of a page that was used is no repetition."""
+    return next((act for act in quote.acts if act.form_key == form_key and act.act is kind), None)
 
 
 def _purpose(quote: Quote) -> str:

@@ -106,7 +106,7 @@ def confirm(reader: Reader) -> Any:
             return redirect(reader.url("accept") if is_open(quote) else reader.url(), 303)
         form.key.data = held["key"]
         return _last_look(reader, form, held)
-    if any(act.form_key == form.key.data for act in quote.acts):
+    if quote.acceptance is not None and quote.acceptance.form_key == form.key.data:
         return _accepted(reader)  # the same page again
     if held is None or form.key.data != held["key"]:
         return _closed(reader, "acceptance") or redirect(reader.url("accept"), 303)

@@ -16,6 +16,7 @@ from portal.files.rules import FileRefused
 from portal.files.views import download
 from portal.files.views import send as send_file
 from portal.forms import BaseForm
+from portal.orders.rules import WrongContract
 from portal.quotes import acceptance_actions as acceptance
 from portal.quotes import reading_actions as reading
 from portal.quotes import sending_actions as sending
@@ -31,7 +32,6 @@ from portal.quotes.quote_rules import (
     GroundMissing,
     NotAllowed,
     Parent,
-    QuoteError,
     QuoteExpired,
     ReasonMissing,
     State,
@@ -148,6 +148,12 @@ def _act(quote: Quote, do: Callable[[], object], done: str, what: str = "") -> A
         do()
     except WrongState as error:
         return _refused(quote, what, error, "Ce devis n'en est plus là\u00a0: rien n'a été fait. Voici où il en est.")
+    except WrongContract as error:
+        words = (
+            "Le contrat que ce devis recharge a pris fin\u00a0: la commande ne peut pas être passée. Déclinez, puis "
+            "renouvelez le devis."
+        )
+        return _refused(quote, what, error, words)
     except QuoteExpired as error:
         words = "Ce jour est après le dernier jour du devis\u00a0: il ne peut pas être accepté. Renouvelez-le."
         return _refused(quote, what, error, words)
@@ -170,7 +176,7 @@ def _act(quote: Quote, do: Callable[[], object], done: str, what: str = "") -> A
     return redirect(url_for("quotes_following.show", reference=quote.reference), 303)
 
 
-def _refused(quote: Quote, what: str, error: QuoteError, words: str, status: int = CONFLICT) -> Any:
+def _refused(quote: Quote, what: str, error: Exception, words: str, status: int = CONFLICT) -> Any:
     db.session.rollback()
     if what:
         acceptance.record_try(db.session, quote, what, error, by=me(), author=author(), at=now())

@@ -34,7 +34,7 @@ class QuoteLetters:
 
     def reminder(self, session: Session, quote: Quote, shown: Shown, left: int, at: datetime) -> None:
         """Its last day comes near."""
-        for recipient in quote.recipients:
+        for recipient in (each for each in quote.recipients if each.reachable):
             key = f"reminder-{recipient.person_id}"
             self._to(session, quote, recipient, "quote_reminder", {"shown": shown, "left": left}, at, key=key)
 
@@ -100,7 +100,7 @@ class QuoteLetters:
     def _to_all(
         self, session: Session, quote: Quote, event: str, values: Mapping[str, Any], at: datetime, *, key: str
     ) -> None:
-        for recipient in quote.recipients:
+        for recipient in (each for each in quote.recipients if each.reachable):
             self._to(session, quote, recipient, event, values, at, key=f"{key}-to-{recipient.person_id}")
 
     def _to(

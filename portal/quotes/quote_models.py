@@ -183,6 +183,11 @@ class Recipient(Base):
 
     __table_args__ = (UniqueConstraint("quote_id", "person_id"),)
 
+    @property
+    def reachable(self) -> bool:
+        """Whether mails may still go there: not to who left the client, nor to who was erased (article 12)."""
+        return self.person.active and self.person.organisation_id == self.quote.organisation_id and "@" in self.mail
+
 
 class Reception(Base):
     """One thing that tells that a quote was received, and since which day; the earliest day counts."""

@@ -205,9 +205,7 @@ def reply_from_mail(
         text=mail.text, folded=mail.folded, html=mail.html, mail_id=mail.mail_id, raw_file_id=mail.raw_file_id,
         quarantined=quarantined, remarks=list(mail.remarks),
     )  # fmt: skip
-    return _write(
-        session, ticket, message, files=mail.files, letters=letters, at=at, silent=mail.automatic and not quarantined
-    )
+    return _write(session, ticket, message, files=mail.files, letters=letters, at=at, silent=mail.automatic)
 
 
 # --- Writing in it -------------------------------------------------------------------------------
@@ -474,7 +472,9 @@ def _after(session: Session, ticket: Ticket, message: TicketMessage, *, asks: bo
     else:
         ticket.reply_due_since = ticket.reply_due_since or at
         author = session.get(Person, message.author_id) if message.author_id else None
-        _follow(ticket, author, message.author_mail, message.author)
+        # A stranger whose words staff let through does not read a client's thread by mail from then on (article 12).
+        if author is not None or ticket.organisation_id is None or message.author_mail == ticket.creator_mail:
+            _follow(ticket, author, message.author_mail, message.author)
     if ticket.state is not before:
         ticket.version += 1  # who decides on what the page showed is told
         if before is State.RESOLVED:

@@ -33,6 +33,11 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
         yield PersonalRecord(f"contestation-{contest.id}", named, contest.at, fate=Fate.ANONYMISED)
 
 
+def addresses(session: Session) -> Iterator[str]:
+    """Every address that a contestation came from."""
+    yield from session.scalars(select(TimeContest.by_mail).where(TimeContest.by_mail != ERASED).distinct())
+
+
 def erase(session: Session, mail: str, at: datetime) -> list[str]:
     """Forget who contested; what was contested stays with the contract."""
     references = []
@@ -47,4 +52,4 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
     return references
 
 
-PERSONAL_DATA = PersonalData("support", FIELDS, find, erase)
+PERSONAL_DATA = PersonalData("support", FIELDS, find, erase, addresses=addresses)

@@ -39,7 +39,7 @@ def merge(session: Session, ticket: Ticket, into: Ticket, *, by: Person, letters
     _hold_both(session, ticket, into)
     if ticket.id == into.id or ticket.organisation_id != into.organisation_id or ticket.quarantined != into.quarantined:
         raise CannotMerge
-    if ticket.quarantined and ticket.creator_mail != into.creator_mail:
+    if ticket.organisation_id is None and ticket.creator_mail != into.creator_mail:
         raise CannotMerge
     if State.CLOSED in {ticket.state, into.state}:
         raise AlreadyClosed

@@ -105,6 +105,10 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
             sent.recipient, sent.subject, sent.text, sent.html, sent.calendar = ERASED, ERASED, ERASED, None, None
         _forget_messages(session, ticket, address, at, whole=stranger)
         if _address(ticket.creator_mail or "") == address:
+            if ticket.closed_by == ticket.creator_name:
+                ticket.closed_by = ERASED
+            if ticket.terms_accepted_by == ticket.creator_name:
+                ticket.terms_accepted_by = ERASED
             ticket.creator_name, ticket.creator_mail, ticket.creator_phone = ERASED, None, None
             ticket.link_key = new_link_key()
         if person is not None and ticket.beneficiary_id == person:
@@ -156,4 +160,10 @@ def _day(moment: datetime) -> str:
     return long_date(moment.astimezone(PARIS).date())
 
 
-PERSONAL_DATA = PersonalData("support", FIELDS, find, erase)
+def addresses(session: Session) -> Iterator[str]:
+    """Every address that a ticket holds."""
+    for column in (Ticket.creator_mail, TicketMessage.author_mail, TicketParticipant.mail):
+        yield from (mail for mail in session.scalars(select(column).distinct()) if mail)
+
+
+PERSONAL_DATA = PersonalData("support", FIELDS, find, erase, addresses=addresses)
