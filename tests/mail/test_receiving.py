@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -219,14 +220,23 @@ def test_a_contact_speaks_in_their_organisations_tickets_only_when_backed(post_r
         assert falsely == (sender, "Faussement", True)
 
 
-def test_a_stranger_goes_on_in_their_own_ticket(post_room: Post) -> None:
+def test_a_stranger_goes_on_in_their_own_ticket_by_the_address_that_we_signed(post_room: Post) -> None:
     reference = post_room.receive(post_room.letter(sender=STRANGER))
     (acknowledged,) = post_room.sent(STRANGER)
-    answer = post_room.letter(
-        "Merci", sender=STRANGER, fields=f"In-Reply-To: {acknowledged.message_id}\n", backed=False
-    )
+    thread_of = f"In-Reply-To: {acknowledged.message_id}\n"
+    signed = parseaddr(acknowledged.headers["Reply-To"])[1]
+    answer = post_room.letter("Merci", to=signed, sender=STRANGER, fields=thread_of, backed=False)
     assert post_room.receive(answer) == reference
     assert thread(post_room, reference)[-1] == (STRANGER, "Merci", False)
+
+
+def test_who_only_guessed_the_thread_of_a_stranger_is_seen_by_staff_first(post_room: Post) -> None:
+    reference = post_room.receive(post_room.letter(sender=STRANGER))
+    (acknowledged,) = post_room.sent(STRANGER)
+    thread_of = f"In-Reply-To: {acknowledged.message_id}\n"
+    forged = post_room.letter("Fermez tout", sender=STRANGER, fields=thread_of, backed=False)
+    assert post_room.receive(forged) == reference
+    assert thread(post_room, reference)[-1] == (STRANGER, "Fermez tout", True)
 
 
 def test_quotes_and_signature_are_folded_and_kept(post_room: Post) -> None:
