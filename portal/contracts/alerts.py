@@ -67,8 +67,8 @@ def tell_crossings(session: Session, *, letters: Letters, at: datetime, organisa
     """
     query = (
         select(ContractAlert)
-        .join(Contract)
-        .join(Person)
+        .join(ContractAlert.contract)
+        .join(ContractAlert.person)  # not of who opened the contract
         .where(
             Contract.ended_at.is_(None),
             Person.active,

@@ -161,7 +161,7 @@ def test_an_extension_a_day_late_is_refused_and_the_page_says_so(portal: Portal)
 
 def test_a_refusal_says_its_ground_and_whom_to_turn_to(portal: Portal) -> None:
     marc = signed_in(portal, MARC)
-    ask(marc, "erasure")
+    ask(marc, "restriction", details="Gelez tout.")
     dora = officer(portal)
     desk = f"bureau/donnees/{asked(portal).reference}"
     assert "la personne le lit" in decide(dora, desk, "refuser", " ", 422)
@@ -175,7 +175,7 @@ def test_a_refusal_says_its_ground_and_whom_to_turn_to(portal: Portal) -> None:
 
 def test_who_asked_may_give_it_up_once(portal: Portal) -> None:
     marc = signed_in(portal, MARC)
-    ask(marc, "erasure")
+    ask(marc, "restriction", details="Gelez tout.")
     page = f"mes-donnees/{asked(portal).reference}"
     marc.send(f"{page}/retirer", on=page)
     assert asked(portal).state is State.WITHDRAWN
