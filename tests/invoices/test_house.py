@@ -17,6 +17,7 @@ from portal.invoices.payment_actions import held
 from portal.invoices.payment_rules import Standing
 from portal.invoices.personal_data import PERSONAL_DATA
 from portal.invoices.rules import LATE_AFTER
+from portal.registry import Erasure
 from portal.terms import Library
 from tests.accounts.conftest import CLAIRE, MARC, STAFF, Portal, portal
 from tests.invoices.conftest import BOOKKEEPER, NOON
@@ -50,7 +51,7 @@ def test_a_person_finds_what_was_disputed_and_an_erasure_takes_drafts_alone(port
         assert "Le prix convenu était 90 €." in dict(found[0].values)["Contestation"]
         assert dict(found[1].values)["Brouillon de contestation"] == "Un autre brouillon."
         assert all([name for name, _ in record.values] == [f.label for f in PERSONAL_DATA.fields] for record in found)
-        assert PERSONAL_DATA.erase(session, MARC, NOON) == [second]
+        assert PERSONAL_DATA.erase(session, MARC, NOON) == Erasure((second,))
     with portal.sessions() as session:
         assert [each.reference for each in PERSONAL_DATA.find(session, MARC)] == [reference]
 
