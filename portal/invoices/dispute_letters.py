@@ -10,7 +10,8 @@ from portal.french import amount
 from portal.invoices.dispute_models import Dispute, DisputeMessage
 from portal.invoices.dispute_rules import DisputeState, Party
 from portal.invoices.governing import DISPUTE
-from portal.invoices.letters import Letters, quoted
+from portal.invoices.letters import Letters
+from portal.mail.letters import quoted
 from portal.terms.company import Company
 
 #: How many earlier mails a header names: servers refuse lines that never end.

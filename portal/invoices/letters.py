@@ -18,6 +18,7 @@ from portal.invoices.models import Invoice
 from portal.invoices.payment_models import Claim, Deferral
 from portal.mail.actions import post
 from portal.mail.letters import Letters as Templates
+from portal.mail.letters import quoted
 from portal.terms import Library
 
 TEMPLATES = Templates(Path(__file__).resolve().parent / "templates" / "invoices" / "mail")
@@ -34,11 +35,6 @@ def readers(session: Session, organisation_id: int) -> list[Person]:
         if found := [person for person in people if role in person.role_names]:
             return found
     return []
-
-
-def quoted(text: str) -> str:
-    """What somebody wrote, each line marked: it cannot pass for our own words, nor for one of our buttons."""
-    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 
 from portal.clock import PARIS
 from portal.french import amount
-from portal.invoices.letters import Letters, quoted
+from portal.invoices.letters import Letters
 from portal.invoices.models import Invoice
 from portal.invoices.payment_rules import Account
 from portal.invoices.reminder_models import ReminderStep
+from portal.mail.letters import quoted
 
 
 @dataclass(frozen=True, slots=True)

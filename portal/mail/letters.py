@@ -73,6 +73,11 @@ class Letters:
         return Letter(subject, text + "\n", str(_FRAME.format(subject=subject, body=body)))
 
 
+def quoted(text: str) -> str:
+    """What somebody wrote, each line marked: it cannot pass for our own words, nor for one of our buttons."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
 def _moment(value: datetime) -> str:
     return french.moment(value.astimezone(PARIS))
 

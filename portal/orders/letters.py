@@ -14,6 +14,7 @@ from portal.accounts.rules import ClientRole
 from portal.french import money
 from portal.mail.actions import post
 from portal.mail.letters import Letters as Templates
+from portal.mail.letters import quoted
 from portal.orders.amendment_rules import Outcome
 from portal.orders.clauses import version_of
 from portal.orders.links import Links
@@ -34,11 +35,6 @@ def signatories(session: Session, organisation_id: int) -> list[Person]:
         if found := [person for person in people if role in person.role_names]:
             return found
     return []
-
-
-def quoted(text: str) -> str:
-    """What somebody wrote, each line marked: it cannot pass for our own words, nor for one of our buttons."""
-    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from portal.accounts.guard import me
 from portal.french import long_date
 from portal.mail.message import BadAddress
-from portal.privacy import erasure
+from portal.privacy import erasure, exports
 from portal.privacy.actions import (
     Asked,
     NoSuchRequest,
@@ -67,7 +67,7 @@ def register_csv() -> Any:
     )  # fmt: skip
     for asked in db.session.scalars(select(PrivacyRequest).order_by(PrivacyRequest.id)):
         out.writerow(
-            [_safe(value) for value in (
+            [exports.formula_safe(value) for value in (
                 asked.reference, asked.right.label, asked.right.article, asked.source.label, asked.received_on.isoformat(),
                 asked.identified_by.label, asked.timing.last_day(law, today()).isoformat(),
                 asked.extended_at.date().isoformat() if asked.extended_at else "", asked.state.label,
@@ -79,11 +79,6 @@ def register_csv() -> Any:
         "\ufeff" + text.getvalue(), mimetype="text/csv",
         headers={"Content-Disposition": 'attachment; filename="registre-demandes.csv"', "Cache-Control": "no-store"},
     )  # fmt: skip
-
-
-def _safe(value: str) -> str:
-    # A spreadsheet takes these for the beginning of a formula.
-    return f"'{value}" if value[:1] in "=+-@\t\r" else value
 
 
 @privacy_desk.get("/traitements")

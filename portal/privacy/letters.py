@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.mail.actions import post
-from portal.mail.letters import Letter
+from portal.mail.letters import Letter, quoted
 from portal.mail.letters import Letters as Templates
 from portal.privacy.links import Links
 from portal.privacy.models import PrivacyRequest
@@ -35,20 +35,20 @@ class Letters:
 
     def identity(self, session: Session, request: PrivacyRequest, reason: str, at: datetime) -> Letter:
         """Ask for a proof of identity, and say why."""
-        return self._to_person(session, request, "identity", at, {"reason": _quoted(reason)})
+        return self._to_person(session, request, "identity", at, {"reason": quoted(reason)})
 
     def extended(self, session: Session, request: PrivacyRequest, last_day: date, at: datetime) -> Letter:
         """Say that two more months are needed, and why."""
-        reason = _quoted(request.extension_reason or "")
+        reason = quoted(request.extension_reason or "")
         return self._to_person(session, request, "extended", at, {"last_day": last_day, "reason": reason})
 
     def refused(self, session: Session, request: PrivacyRequest, at: datetime) -> Letter:
         """Refuse, with the ground and whom to turn to."""
-        return self._to_person(session, request, "refused", at, {"reason": _quoted(request.decision or "")})
+        return self._to_person(session, request, "refused", at, {"reason": quoted(request.decision or "")})
 
     def done(self, session: Session, request: PrivacyRequest, at: datetime) -> Letter:
         """Say what was done."""
-        return self._to_person(session, request, "done", at, {"reason": _quoted(request.decision or "")})
+        return self._to_person(session, request, "done", at, {"reason": quoted(request.decision or "")})
 
     def ready(self, session: Session, request: PrivacyRequest, until: date, at: datetime) -> Letter:
         """Say that the file can be fetched."""
@@ -71,7 +71,3 @@ class Letters:
             key=f"privacy.{request.reference}.{event}.{at:%Y%m%d%H%M%S}",
         )  # fmt: skip
         return letter
-
-
-def _quoted(text: str) -> str:
-    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())

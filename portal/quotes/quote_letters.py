@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.mail.letters import quoted
 from portal.mail.transport import NOTIFY
 from portal.quotes.links import Links
 from portal.quotes.quote_models import Quote, QuoteAct, QuoteMessage, Recipient
 from portal.quotes.shown import Shown
-from portal.quotes.threads import post_in_thread, quoted
+from portal.quotes.threads import post_in_thread
 from portal.terms import Library
 
 #: Asks the servers on the way for a notice once the mail is in its reader's mailbox (RFC 3461).

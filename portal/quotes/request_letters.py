@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.mail.letters import quoted
 from portal.quotes.estimate import Estimate, restored
 from portal.quotes.links import Links
 from portal.quotes.request_models import QuoteRequest, RequestMessage
 from portal.quotes.request_rules import Side, identity_words
-from portal.quotes.threads import post_in_thread, quoted
+from portal.quotes.threads import post_in_thread
 from portal.terms import Library
 
 

@@ -16,11 +16,6 @@ TEMPLATES = Letters(Path(__file__).resolve().parent / "templates" / "quotes" / "
 REFERENCES = 10
 
 
-def quoted(text: str) -> str:
-    """What somebody wrote, each line marked: it cannot pass for our own words, nor for one of our buttons."""
-    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
-
-
 def post_in_thread(
     session: Session, event: str, values: Mapping[str, Any], *, key: str, earlier: Sequence[str], recipient: str,
     domain: str, at: datetime, headers: Mapping[str, str] | None = None,

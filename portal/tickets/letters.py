@@ -12,6 +12,7 @@ from portal.accounts.models import Person
 from portal.mail.actions import post
 from portal.mail.incoming.folding import MARKER
 from portal.mail.letters import Letters as Templates
+from portal.mail.letters import quoted
 from portal.terms import Library
 from portal.tickets.appointment_models import TicketAppointment
 from portal.tickets.appointments import calendar_of, when_words
@@ -31,11 +32,6 @@ NEXT: Mapping[State, str] = {
     State.RESOLVED: "Dites-nous si tout fonctionne : répondre rouvre le ticket, et son créateur peut le clore.",
     State.CLOSED: "Rien n'est plus à faire. Son créateur peut le rouvrir si le problème revient.",
 }
-
-
-def quoted(text: str) -> str:
-    """What somebody wrote, each line marked: it cannot pass for our own words, nor for one of our buttons."""
-    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
 
 
 def thread_id(ticket: Ticket, domain: str) -> str:
