@@ -27,23 +27,27 @@ from portal.quotes.links import Links as QuoteLinks
 from portal.quotes.quote_letters import QuoteLetters
 from portal.quotes.reading_actions import take_notice
 from portal.terms import Library
-from portal.tickets.actions import (
-    ArrivedMail,
-    FileToAttach,
-    find_by_mail_ids,
-    find_by_reference,
-    reply_from_mail,
-    ticket_from_mail,
-)
+from portal.tickets.actions import ticket_from_mail
+from portal.tickets.attached import ArrivedMail, FileToAttach
 from portal.tickets.cover import cover_of
+from portal.tickets.finding import find_by_mail_ids, find_by_reference
 from portal.tickets.letters import Letters, reference_of, thread_id
 from portal.tickets.links import Links
+from portal.tickets.message_actions import reply_from_mail
 from portal.tickets.models import Ticket
 from portal.web import Services, domain_of
 
 #: An address that opens more tickets than this in an hour is a machine that does not say so: it is no longer answered.
 MOST_ACKNOWLEDGED = 5
 WINDOW = timedelta(hours=1)
+MANY_ANSWERS = (
+    "Cette adresse a beaucoup écrit dans ce ticket en peu de temps, comme le fait une machine\u00a0: personne n'en a été "
+    "prévenu par courriel."
+)
+#: An address that writes in one ticket more often than this is a machine too: what it writes is kept and waits for an
+#: answer, and no mail leaves by it, so that two of them that follow one ticket have nothing left to answer. The
+#: longer span is for those that take their time.
+MOST_ANSWERS = ((timedelta(hours=1), 10), (timedelta(days=1), 30))
 #: Message-IDs of an answer that are looked at.
 MOST_IDS = 50
 
@@ -113,6 +117,8 @@ class Hotline:
         mail = _arrived(incoming, stored)
         if ticket is not None:
             quarantined = not _may_speak(ticket, person, incoming, signed=signed == ticket.reference)
+            if not mail.automatic and self._overflows(session, ticket, incoming, at):
+                mail = replace(mail, hushed=True, remarks=(*mail.remarks, MANY_ANSWERS))
             message = reply_from_mail(
                 session, ticket, mail, person=person, quarantined=quarantined, letters=self.letters, at=at
             )
@@ -174,6 +180,23 @@ class Hotline:
             return mail_id == thread_id(ticket, self.domain) or _sent(session, mail_id) is not None
         sent = _sent(session, mail_id)
         return sent is not None and sent.recipient.lower() == incoming.sender.mail.lower()
+
+    def _overflows(self, session: Session, ticket: Ticket, incoming: Incoming, at: datetime) -> bool:
+        """Whether a sender writes in a ticket more often than a person does."""
+        for span, most in MOST_ANSWERS:
+            lately = (
+                select(func.count())
+                .select_from(ReceivedMail)
+                .where(
+                    ReceivedMail.reference == ticket.reference,
+                    ReceivedMail.sender == incoming.sender.mail.lower(),
+                    ReceivedMail.outcome == Outcome.REPLY,
+                    ReceivedMail.received_at > at - span,
+                )
+            )
+            if (session.scalar(lately) or 0) >= most:
+                return True
+        return False
 
     def _unanswered(self, session: Session, incoming: Incoming, at: datetime) -> str:
         """Why the sender is not told that the message came; "": they are."""

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
-from portal.tickets.actions import hold
 from portal.tickets.appointment_models import TicketAppointment
 from portal.tickets.appointments import is_planned, when_words
+from portal.tickets.finding import hold
 from portal.tickets.history import Kind, note
 from portal.tickets.letters import Letters
 from portal.tickets.models import Ticket

@@ -8,23 +8,17 @@ from flask_wtf.csrf import CSRFError
 
 from portal.accounts.guard import me
 from portal.accounts.models import Person
-from portal.tickets.actions import (
-    Asked,
-    NoSuchTicket,
-    accept_terms,
-    find_ticket,
-    is_creator,
-    open_on_the_portal,
-    write_as_client,
-)
+from portal.tickets.actions import Asked, accept_terms, open_on_the_portal
 from portal.tickets.appointment_actions import answer_backup, find_appointment
 from portal.tickets.appointments import to_come, when_words
 from portal.tickets.cover import Cover, cover_of
+from portal.tickets.finding import NoSuchTicket, find_ticket, is_creator
 from portal.tickets.forms import BackupForm, EmptyForm, MessageForm, RequestForm, chosen, services
 from portal.tickets.links import CLIENT
 from portal.tickets.lists import Asked as ListAsked
 from portal.tickets.lists import BadCursor, for_client
 from portal.tickets.merge_actions import linked
+from portal.tickets.message_actions import write_as_client
 from portal.tickets.models import Ticket
 from portal.tickets.rules import (
     AlreadyClosed,

@@ -8,19 +8,12 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
 from portal.clock import PARIS
-from portal.tickets.actions import (
-    ArrivedMail,
-    Asked,
-    Caller,
-    enter_call,
-    open_on_the_portal,
-    ticket_from_mail,
-    write_as_client,
-    write_as_staff,
-)
+from portal.tickets.actions import Asked, Caller, enter_call, open_on_the_portal, ticket_from_mail
 from portal.tickets.appointment_actions import Wanted, plan
+from portal.tickets.attached import ArrivedMail
 from portal.tickets.cover import Cover, cover_of
 from portal.tickets.letters import Letters
+from portal.tickets.message_actions import write_as_client, write_as_staff
 from portal.tickets.models import Ticket
 from portal.tickets.rules import Backup, Channel, Impact, Place, Priority, State, Urgency
 from portal.tickets.state_actions import Qualified, close, qualify

@@ -6,7 +6,6 @@ from flask import request, url_for
 
 from portal.accounts.guard import me
 from portal.accounts.models import Person
-from portal.tickets.actions import AnsweredMeanwhile
 from portal.tickets.appointment_models import TicketAppointment
 from portal.tickets.appointments import to_come, when_words
 from portal.tickets.canned_views import canned_answers
@@ -21,6 +20,7 @@ from portal.tickets.forms import (
     StaffMessageForm,
 )
 from portal.tickets.merge_actions import linked
+from portal.tickets.message_actions import AnsweredMeanwhile
 from portal.tickets.models import Ticket
 from portal.tickets.people import advisers, organisations
 from portal.tickets.rules import Priority, State, is_technician, may_handle

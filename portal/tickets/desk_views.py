@@ -8,22 +8,15 @@ from flask_wtf.csrf import CSRFError
 from portal.accounts.guard import me
 from portal.accounts.models import Organisation, Person
 from portal.errors import show as refuse
-from portal.tickets.actions import (
-    AnsweredMeanwhile,
-    Asked,
-    Caller,
-    NoSuchTicket,
-    enter_call,
-    find_ticket,
-    release_message,
-    write_as_staff,
-)
+from portal.tickets.actions import Asked, Caller, enter_call
 from portal.tickets.cover import cover_of
 from portal.tickets.desk_page import answered_meanwhile, show_ticket
+from portal.tickets.finding import NoSuchTicket, find_ticket
 from portal.tickets.forms import CallForm, QualifyForm, StaffMessageForm, chosen
 from portal.tickets.links import DESK
 from portal.tickets.lists import Asked as ListAsked
 from portal.tickets.lists import BadCursor, View, counted, for_staff
+from portal.tickets.message_actions import AnsweredMeanwhile, release_message, write_as_staff
 from portal.tickets.models import Ticket
 from portal.tickets.people import advisers, matching
 from portal.tickets.rules import (

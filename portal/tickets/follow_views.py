@@ -5,10 +5,12 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, redirect, url_for
 
-from portal.tickets.actions import NoSuchTicket, accept_terms, find_followed, write_as_client
+from portal.tickets.actions import accept_terms
 from portal.tickets.appointments import to_come, when_words
+from portal.tickets.finding import NoSuchTicket, find_followed
 from portal.tickets.forms import EmptyForm, MessageForm
 from portal.tickets.links import FOLLOW, BrokenLink
+from portal.tickets.message_actions import write_as_client
 from portal.tickets.models import Ticket
 from portal.tickets.rules import AlreadyClosed, NotClosed, State
 from portal.tickets.serving import (

@@ -15,7 +15,7 @@ from portal.errors import show as refuse
 from portal.french import minutes as minutes_words
 from portal.french import points, short_date
 from portal.terms import TermsError
-from portal.tickets.actions import NoSuchTicket, find_ticket
+from portal.tickets.finding import NoSuchTicket, find_ticket
 from portal.tickets.intervention_actions import (
     Foreseen,
     Noted,

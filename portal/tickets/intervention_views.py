@@ -9,8 +9,8 @@ from portal.accounts.guard import me
 from portal.contracts.actions import balances, contracts_of
 from portal.contracts.rules import NOTHING
 from portal.contracts.working import restored
-from portal.tickets.actions import NoSuchTicket, find_ticket
 from portal.tickets.contest_actions import contest
+from portal.tickets.finding import NoSuchTicket, find_ticket
 from portal.tickets.intervention_actions import interventions_of
 from portal.tickets.intervention_forms import ContestForm
 from portal.tickets.intervention_letters import TimeLetters

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
 from portal.numbers.actions import next_reference
-from portal.tickets.actions import hold, new_link_key
 from portal.tickets.appointment_models import TicketAppointment
+from portal.tickets.finding import hold, new_link_key
 from portal.tickets.history import Kind, note
 from portal.tickets.index import reindex
 from portal.tickets.letters import Letters

@@ -19,7 +19,7 @@ from portal.files.models import StoredFile
 from portal.french import long_date
 from portal.mail.models import OutgoingMail
 from portal.registry import Fate, PersonalData, PersonalField, PersonalRecord
-from portal.tickets.actions import new_link_key
+from portal.tickets.finding import new_link_key
 from portal.tickets.index import reindex
 from portal.tickets.models import Ticket, TicketEvent, TicketMessage, TicketParticipant
 from portal.tickets.rules import Side

@@ -15,7 +15,7 @@ from portal.files.models import StoredFile
 from portal.files.rules import FileRefused
 from portal.files.views import send
 from portal.mail.replies import replies_of
-from portal.tickets.actions import FileToAttach
+from portal.tickets.attached import FileToAttach
 from portal.tickets.letters import Letters
 from portal.tickets.links import Links
 from portal.tickets.models import Ticket, TicketFile

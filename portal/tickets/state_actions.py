@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from portal.accounts.models import Organisation, Person
 from portal.evidence.actions import record
 from portal.terms.tariff import Service
-from portal.tickets.actions import hold
 from portal.tickets.appointments import is_planned
 from portal.tickets.cover import Cover
+from portal.tickets.finding import hold
 from portal.tickets.history import Kind, note
 from portal.tickets.index import reindex
 from portal.tickets.letters import Letters

@@ -7,7 +7,6 @@ from flask import Blueprint, Flask, abort, request
 from portal.accounts.guard import me
 from portal.accounts.models import Person
 from portal.errors import show as refuse
-from portal.tickets.actions import NoSuchTicket, find_ticket
 from portal.tickets.appointment_actions import (
     BadTime,
     MovedMeanwhile,
@@ -23,6 +22,7 @@ from portal.tickets.canned_views import tickets_canned
 from portal.tickets.cover import cover_of
 from portal.tickets.desk_page import appointment_form, show_ticket
 from portal.tickets.desk_views import done, ticket_of
+from portal.tickets.finding import NoSuchTicket, find_ticket
 from portal.tickets.forms import AppointmentForm, AttachForm, ReasonForm, ReferenceForm, SplitForm
 from portal.tickets.links import DESK
 from portal.tickets.merge_actions import CannotMerge, NothingToSplit, link, merge, split, unlink

@@ -282,6 +282,40 @@ def test_two_machines_do_not_talk_to_each_other_for_ever(post_room: Post) -> Non
     assert post_room.sent(STRANGER)[-1].created_at == post_room.now
 
 
+def test_two_machines_that_follow_one_ticket_stop_telling_each_other(post_room: Post) -> None:
+    reference, mail = opened(post_room)
+    to = mail.headers["Reply-To"]
+    post_room.receive(post_room.letter("Je suis là aussi.", to=to, sender=LEA))
+    seen = 0
+    for _ in range(60):
+        # Each answers every mail it gets, and neither says that it is a machine.
+        waiting = [each for each in post_room.sent() if each.recipient in {CLAIRE, LEA}][seen:]
+        if not waiting:
+            break
+        seen += len(waiting)
+        for each in waiting:
+            assert post_room.receive(post_room.letter("Bien reçu.", to=to, sender=each.recipient)) == reference
+    else:
+        pytest.fail("they would go on for ever")
+    assert seen <= 24
+    assert ticket(post_room, reference).reply_due_since is not None
+    with post_room.sessions() as session:
+        last = session.scalars(select(TicketMessage).order_by(TicketMessage.id.desc())).first()
+        assert last is not None
+        assert any("comme le fait une machine" in remark for remark in last.remarks)
+    # Once it is over, a person is heard again; one that takes its time is stopped by the day's own limit.
+    before = len(post_room.sent())
+    post_room.now += timedelta(hours=2)
+    post_room.receive(post_room.letter("Une vraie question.", to=to, sender=LEA))
+    assert len(post_room.sent()) > before
+    for _ in range(40):
+        post_room.now += timedelta(minutes=20)
+        post_room.receive(post_room.letter("Bien reçu.", to=to, sender=LEA))
+    before = len(post_room.sent())
+    post_room.receive(post_room.letter("Bien reçu.", to=to, sender=LEA))
+    assert len(post_room.sent()) == before
+
+
 def test_our_own_mail_that_comes_back_makes_nothing(post_room: Post) -> None:
     from portal.mail.message import compose
 

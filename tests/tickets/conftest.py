@@ -12,14 +12,8 @@ from portal.accounts.rules import StaffRole
 from portal.evidence.actions import verify_log
 from portal.evidence.models import Entry
 from portal.mail.models import OutgoingMail
-from portal.tickets.actions import (
-    ArrivedMail,
-    Asked,
-    Caller,
-    enter_call,
-    open_on_the_portal,
-    ticket_from_mail,
-)
+from portal.tickets.actions import Asked, Caller, enter_call, open_on_the_portal, ticket_from_mail
+from portal.tickets.attached import ArrivedMail
 from portal.tickets.cover import Cover
 from portal.tickets.letters import Letters
 from portal.tickets.links import Links

@@ -8,23 +8,17 @@ import pytest
 from sqlalchemy import select
 
 from portal.files.models import StoredFile
-from portal.tickets.actions import (
+from portal.tickets.actions import Caller, accept_terms, enter_call, open_on_the_portal
+from portal.tickets.attached import FileToAttach
+from portal.tickets.finding import NoSuchTicket, find_by_mail_ids, find_followed, find_ticket
+from portal.tickets.letters import Letters, reference_of
+from portal.tickets.message_actions import (
     AnsweredMeanwhile,
-    Caller,
-    FileToAttach,
-    NoSuchTicket,
-    accept_terms,
-    enter_call,
-    find_by_mail_ids,
-    find_followed,
-    find_ticket,
-    open_on_the_portal,
     release_message,
     reply_from_mail,
     write_as_client,
     write_as_staff,
 )
-from portal.tickets.letters import Letters, reference_of
 from portal.tickets.models import Ticket
 from portal.tickets.rules import (
     AgreementMissing,

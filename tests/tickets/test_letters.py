@@ -14,10 +14,10 @@ from sqlalchemy import select
 
 from portal.mail.message import compose
 from portal.mail.models import OutgoingMail
-from portal.tickets.actions import reply_from_mail, write_as_client, write_as_staff
 from portal.tickets.appointment_actions import Wanted, cancel, plan
 from portal.tickets.letters import TEMPLATES, Letters
 from portal.tickets.merge_actions import merge, split
+from portal.tickets.message_actions import reply_from_mail, write_as_client, write_as_staff
 from portal.tickets.rules import Place
 from portal.tickets.state_actions import close
 from tests.tickets.conftest import ADVISER, ARRIVED, ASKED, CLAIRE, MARC, NOON, Room
@@ -28,7 +28,7 @@ MAILS = Path(__file__).parent / "mails"
 @pytest.fixture
 def mails(room: Room, monkeypatch: pytest.MonkeyPatch) -> dict[str, OutgoingMail]:
     """One mail of each kind, the last of it."""
-    monkeypatch.setattr("portal.tickets.actions.secrets.token_urlsafe", lambda _: "unguessable")
+    monkeypatch.setattr("portal.tickets.finding.secrets.token_urlsafe", lambda _: "unguessable")
     later = NOON + timedelta(hours=2, minutes=5)
     first, second = room.open("a"), room.mail(None)
     third = room.open("b", asked=replace(ASKED, subject="Autre imprimante"))

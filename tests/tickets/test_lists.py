@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
-from portal.tickets.actions import write_as_staff
 from portal.tickets.index import reindex
 from portal.tickets.lists import Asked, BadCursor, View, counted, for_client, for_staff
+from portal.tickets.message_actions import write_as_staff
 from portal.tickets.models import Ticket
 from portal.tickets.rules import Priority, State
 from tests.tickets.conftest import ADVISER, ARRIVED, ASKED, CLAIRE, LEA, NOON, OTTO, Room

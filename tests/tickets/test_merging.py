@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from portal.tickets.actions import find_by_reference, reply_from_mail
+from portal.tickets.finding import find_by_reference
 from portal.tickets.merge_actions import CannotMerge, NothingToSplit, link, linked, merge, split, unlink
+from portal.tickets.message_actions import reply_from_mail
 from portal.tickets.models import TicketMessage
 from portal.tickets.rules import AlreadyClosed, NotAllowed, Priority, State
 from tests.tickets.conftest import ADVISER, ARRIVED, ASKED, CHIEF, CLAIRE, LEA, NOON, OTTO, Room

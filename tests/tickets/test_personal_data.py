@@ -8,7 +8,8 @@ from sqlalchemy import text
 from portal.evidence.actions import verify_log
 from portal.files.models import StoredFile
 from portal.mail.models import OutgoingMail
-from portal.tickets.actions import FileToAttach, write_as_staff
+from portal.tickets.attached import FileToAttach
+from portal.tickets.message_actions import write_as_staff
 from portal.tickets.personal_data import FIELDS, PERSONAL_DATA
 from portal.tickets.rules import State
 from tests.tickets.conftest import ADVISER, ARRIVED, CLAIRE, MARC, NOON, Room
