@@ -6,6 +6,7 @@ makes, are off here and measured with the whole site.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from datetime import date
@@ -13,6 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+gc.set_threshold(100_000, 10, 10)  # as build.py does
 
 from portal.publish import command  # noqa: E402
 from portal.publish.options import Options  # noqa: E402

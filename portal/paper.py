@@ -20,7 +20,6 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, St
 
 from portal import french
 from portal.clock import PARIS
-from portal.config import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from portal.terms.company import Company
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-SITE = ROOT / "site"
+SITE = Path(__file__).resolve().parent.parent / "site"
 # The names that WeasyPrint itself tries, on each system.
 PANGO = ("libpango-1.0.so.0", "libpango-1.0.dylib", "libpango-1.0-0", "pango-1.0")
 NO_PANGO = (

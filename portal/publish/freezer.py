@@ -21,7 +21,6 @@ from urllib.parse import unquote
 
 import flask_frozen
 from flask import request, request_started
-from flask.testing import FlaskClient
 
 from portal.publish.compress import gzip_bytes, is_compressed
 from portal.publish.output import FreezeError
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from flask import Flask
+    from flask.testing import FlaskClient
     from werkzeug.wrappers import Response
 
     from portal.publish.manifest import FileRecord
@@ -60,15 +60,19 @@ def file_of(url: str) -> str:
     return path if path.isascii() else normalize("NFC", path)
 
 
-class DirectClient(FlaskClient):
+class DirectClient:
     """A client that hands the request to the app without the machinery of a test client.
 
     Gain: 96 µs a page, 20 %. The environment is made once and copied; the answer is the view's own
-    response object. `test_client_class` is Flask's own hook.
+    response object. `test_client_class` is Flask's own hook. No FlaskClient, which brings the debugger
+    of Python and a terminal's tools with it: 12 ms, 5 % of a build of 16 pages.
     """
 
     seen_endpoints: set[str]
     _environ: dict[str, Any]
+
+    def __init__(self, application: Flask, *_: object, **__: object) -> None:
+        self.application = application
 
     def get(self, url: str, **options: Any) -> Any:
         """Return the app's answer, errors raised; same arguments as Flask's client."""
@@ -93,14 +97,18 @@ class DirectClient(FlaskClient):
         return self._environ
 
 
-class _FullClient(FlaskClient):
+def _full_client() -> type[FlaskClient]:
     """Flask's own client, where the app cannot be asked directly."""
+    from flask.testing import FlaskClient
 
-    def get(self, url: str, **options: Any) -> Any:
-        try:
-            return super().get(url, **options)
-        except Exception as error:
-            raise _broken(url, error) from error
+    class FullClient(FlaskClient):
+        def get(self, url: str, **options: Any) -> Any:
+            try:
+                return super().get(url, **options)
+            except Exception as error:
+                raise _broken(url, error) from error
+
+    return FullClient
 
 
 def _broken(url: str, error: Exception) -> FreezeError:
@@ -145,7 +153,7 @@ class PublicFreezer(flask_frozen.Freezer):  # type: ignore[misc]
     def _install_client(self, app: Flask) -> None:
         # full_dispatch_request is public, but its arguments are not the same in every Flask.
         if inspect.signature(app.full_dispatch_request).parameters:
-            app.test_client_class = _FullClient
+            app.test_client_class = _full_client()
             request_started.connect(self._note_endpoint, app)
         else:
             seen = {"seen_endpoints": self.seen_endpoints}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from portal.publish.app import make_app, static_files
 from portal.publish.pages.guide import HOME
-from portal.publish.pdf import why_unavailable
 from portal.publish.publication import Publication, digest
 
 if TYPE_CHECKING:
@@ -44,7 +43,12 @@ class Site:
         self.library = library
         self.publication = Publication(options, library)
         self.root = self.publication.root
-        self._without_pdf = why_unavailable() if self._wants("pdf") else ""
+        self._without_pdf = ""
+        if self._wants("pdf"):
+            # What is not asked for is not imported.
+            from portal.publish.pdf import why_unavailable
+
+            self._without_pdf = why_unavailable()
 
     @property
     def notices(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ their articles, and two articles most of their paragraphs.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from hashlib import sha256
@@ -35,36 +35,39 @@ def _markdown() -> "MarkdownIt":
     return MarkdownIt("commonmark", {"html": False})
 
 
+_MARKUP = re.compile(r"[\\`*_\[\]<>&!\n]")
+_NAME = r"[a-z0-9]+(?:[.@/-][a-z0-9]+)*"
+_LINK = re.compile(
+    rf"\[(?P<words>[^\\`*_\[\]<>&!\n]+)\]\((?P<to>(?:mailto:|https?://){_NAME})\)|<(?P<itself>https?://{_NAME})>"
+)
+
+
 @lru_cache(maxsize=4 * _CACHED)
 def render_inline(source: str) -> tuple[str, str]:
     """Return one paragraph's Markdown as (safe inline HTML, plain text)."""
-    if not _MARKUP.search(source):
-        # Plain words need no parser: 20 times faster, the same bytes (tested).
-        return escape(source, quote=False).replace('"', "&quot;"), source
-    if (known := _parsed.get(source)) is not None:
-        return known
+    if _MARKUP.search(_LINK.sub("", source)):
+        return _render_by_parser(source)
+    # Words and plain links, which is all that the text of 2018 has, need no parser: 20 times faster, the
+    # same bytes (tested), and its import alone is a tenth of a build of 16 pages.
+    html, text, end = "", "", 0
+    for link in _LINK.finditer(source):
+        before, words = source[end : link.start()], link["words"] or link["itself"]
+        html += f'{_escaped(before)}<a href="{link["to"] or words}">{_escaped(words)}</a>'
+        text += before + words
+        end = link.end()
+    return html + _escaped(source[end:]), text + source[end:]
+
+
+def _render_by_parser(source: str) -> tuple[str, str]:
     parser = _markdown()
     tokens = parser.parseInline(source)
     children = tokens[0].children or []
     text = "".join(" " if token.type == "softbreak" else token.content for token in children)
-    if len(_parsed) >= _CACHED:
-        _parsed.clear()
-    found = _parsed[source] = parser.renderer.render(tokens, parser.options, {}), text
-    return found
+    return parser.renderer.render(tokens, parser.options, {}), text
 
 
-_MARKUP = re.compile(r"[\\`*_\[\]<>&!\n]")
-_parsed: dict[str, tuple[str, str]] = {}
-
-
-def parsed() -> Mapping[str, tuple[str, str]]:
-    """Every paragraph with markup that this process has parsed: source -> (HTML, plain text)."""
-    return _parsed
-
-
-def take_parsed(known: Mapping[str, Sequence[str]]) -> None:
-    """Know what another process of the same build has parsed: the parser may then not be needed here."""
-    _parsed.update((source, (html, text)) for source, (html, text) in known.items())
+def _escaped(words: str) -> str:
+    return escape(words, quote=False).replace('"', "&quot;")
 
 
 @dataclass(frozen=True)

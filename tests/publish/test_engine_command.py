@@ -40,7 +40,7 @@ def run(tmp_content: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 @pytest.fixture
 def no_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where Pango is missing; also, a PDF takes longer than all the rest."""
-    monkeypatch.setattr("portal.publish.site.why_unavailable", lambda: "PDF : Pango manque")
+    monkeypatch.setattr("portal.publish.pdf.why_unavailable", lambda: "PDF : Pango manque")
 
 
 def _replace(path: Path, old: str, new: str) -> None:

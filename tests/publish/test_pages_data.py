@@ -186,7 +186,7 @@ def test_poppler_reads_the_pdf_as_tagged(document: bytes, tmp_path: Path) -> Non
 def test_without_pango_everything_else_is_published_and_it_is_said(
     content: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("portal.publish.site.why_unavailable", lambda: pdf.MISSING)
+    monkeypatch.setattr("portal.publish.pdf.why_unavailable", lambda: pdf.MISSING)
     site = make_site(content, library)
     assert site.notices == (pdf.MISSING,)
     urls = [page.url for page in site.pages()]

@@ -1,11 +1,13 @@
 """The published text is the source text, cut where its own numbers say."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -112,12 +114,51 @@ def test_markup_in_the_text_is_never_html() -> None:
     assert "alert(1)" in text
 
 
+def _by_the_parser(source: str) -> tuple[str, str]:
+    parser = MarkdownIt("commonmark", {"html": False})
+    tokens = parser.parseInline(source)
+    words = "".join(token.content for token in tokens[0].children or ())
+    return parser.renderer.render(tokens, parser.options, {}), words
+
+
 @given(st.text(alphabet=st.characters(exclude_categories=["C", "Z"]) | st.just(" "), max_size=80))
 def test_plain_words_come_out_of_the_short_cut_as_out_of_the_parser(words: str) -> None:
     source = words.strip() or "mot"
-    parser = MarkdownIt("commonmark", {"html": False})
-    tokens = parser.parseInline(source)
-    assert render_inline(source)[0] == parser.renderer.render(tokens, parser.options, {})
+    assert render_inline(source) == _by_the_parser(source)
+
+
+_ADDRESS = st.sampled_from(["https://", "http://", "mailto:", "javascript:", ""]).flatmap(
+    lambda scheme: st.text(alphabet="ab1.-/@:_ ", max_size=12).map(lambda rest: scheme + rest)
+)
+_WORDS = st.text(alphabet="aé1 .,\"'()[]<>*_!&;\\`:-", max_size=8)
+
+
+@given(
+    st.lists(
+        _WORDS
+        | st.builds("[{}]({})".format, _WORDS | _ADDRESS, _ADDRESS)
+        | st.builds("<{}>".format, _ADDRESS)
+        | st.sampled_from(["<https://hera.maxdesk.com>", "[hotline@ims-partners.fr](mailto:hotline@ims-partners.fr)"]),
+        max_size=4,
+    )
+)
+@settings(max_examples=400)
+def test_links_come_out_of_the_short_cut_as_out_of_the_parser(pieces: list[str]) -> None:
+    source = "".join(pieces).strip() or "mot"
+    assert render_inline(source) == _by_the_parser(source)
+
+
+def test_the_text_of_2018_needs_no_parser(content: Path) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+from portal.terms import load_library
+(version,) = load_library(Path({str(content)!r})).versions
+print(len("".join(clause.text for clause in version.clauses)), "markdown_it" in sys.modules)
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert int(said[0]) > 10_000
+    assert said[1] == "False"
 
 
 def test_a_heading_needs_no_blank_line_around_it() -> None:
