@@ -16,10 +16,12 @@ from portal.files.models import StoredFile
 from portal.invoices.behind import named_contracts, named_orders
 from portal.invoices.document import Nature, ReadInvoice, ReadLine, ReadParty
 from portal.invoices.governing import Governing, in_force
+from portal.invoices.holding import Held, write_account
 from portal.invoices.letters import Letters
 from portal.invoices.models import Invoice, InvoiceLine, InvoiceTax
 from portal.invoices.payment_actions import settle_preceding
-from portal.invoices.rules import TermsFrom
+from portal.invoices.rules import TermsFrom, came_late
+from portal.invoices.searching import searched_text
 from portal.orders.rules import LineKind
 from portal.terms import Library
 
@@ -115,6 +117,8 @@ def _give(
 ) -> None:  # fmt: skip
     invoice.organisation, invoice.organisation_id = organisation, organisation.id
     invoice.matched_by, invoice.available_at = matched_by, at
+    invoice.came_late = came_late(invoice.issued_on, at, letters.library.law.days)
+    invoice.searched = searched_text(invoice)
     session.flush()
     _govern(invoice, _agreed(session, invoice))
     _know_goods(session, invoice)
@@ -164,7 +168,7 @@ def _know_goods(session: Session, invoice: Invoice) -> None:
 
 
 def _row(read: ReadInvoice, file: StoredFile, at: datetime) -> Invoice:
-    return Invoice(
+    invoice = Invoice(
         number=" ".join(read.number.split())[:100], type_code=read.type_code, syntax=read.syntax, profile=read.profile[:100],
         file=file, file_sha256=file.sha256, issued_on=read.issued_on, due_on=read.due_on, currency=read.currency,
         seller=read.seller.name[:200], seller_vat=read.seller.vat_number, seller_key=seller_key(read.seller)[:200],
@@ -191,6 +195,9 @@ def _row(read: ReadInvoice, file: StoredFile, at: datetime) -> Invoice:
         ],
         evidence=[],
     )  # fmt: skip
+    invoice.searched = searched_text(invoice)
+    write_account(invoice, Held((), (), (), ()).account(invoice))
+    return invoice
 
 
 def _line(line: ReadLine, position: int) -> InvoiceLine:

@@ -9,22 +9,19 @@ from portal.accounts.actions import find_organisation
 from portal.accounts.guard import me
 from portal.accounts.models import Organisation
 from portal.accounts.rules import InvalidIdentity, parse_identity
-from portal.files.views import download, send
-from portal.invoices import listing
+from portal.files.views import send
 from portal.invoices.actions import AlreadyMatched, match_invoice, note_lateness
 from portal.invoices.behind import behind
 from portal.invoices.dispute_pages import new_key
-from portal.invoices.export import table
 from portal.invoices.forms import MatchForm, ReasonForm
 from portal.invoices.links import DESK
-from portal.invoices.listing import Kept, count_unmatched, rows_of, sums
 from portal.invoices.models import Invoice
 from portal.invoices.parts import delay_of
 from portal.invoices.payment_forms import ClaimForm, CreditForm, StopForm, deferral_form, payment_form
 from portal.invoices.payment_rules import Regime
 from portal.invoices.reminder_models import Reminder
-from portal.invoices.rules import came_late
-from portal.invoices.views import CONFLICT, REFUSED, asked_list, asked_page, letters, never_stored, parts_of, row
+from portal.invoices.searching import count, of_everybody, of_nobody
+from portal.invoices.views import CONFLICT, REFUSED, asked_export, asked_page, letters, never_stored, parts_of, row
 from portal.web import db, now, services, today
 
 invoices_desk = Blueprint("invoices_desk", __name__, url_prefix=DESK, template_folder="templates")
@@ -36,40 +33,28 @@ def any_invoice(number: int) -> Invoice:
     return db.session.get(Invoice, number) or abort(404)
 
 
-def _all() -> list[Any]:
-    found = select(Invoice).where(Invoice.organisation_id.is_not(None))
-    ordered = db.session.scalars(found.order_by(Invoice.issued_on.desc(), Invoice.id.desc()))
-    return rows_of(db.session, services().library, list(ordered), today())
-
-
 @invoices_desk.get("/")
 def index() -> Any:
     """Every client's invoices; beside them, how many wait to be matched."""
-    every = _all()
-    found, kept, words = asked_list(every)
-    shown, page, last = asked_page([each for each in found if each.keeps(kept)])
     return render_template(
-        "invoices/desk_list.html", rows=shown, page=page, last=last, kept=kept, words=words, sums=sums(every),
-        counts={each: sum(row.keeps(each) for row in found) for each in Kept}, total=len(every),
-        unmatched=count_unmatched(db.session), url_of=lambda number: url_for("invoices_desk.show", number=number),
+        "invoices/desk_list.html", found=asked_page(of_everybody()), unmatched=count(db.session, of_nobody()),
+        url_of=lambda number: url_for("invoices_desk.show", number=number),
     )  # fmt: skip
 
 
 @invoices_desk.get("/factures.csv")
 def export() -> Any:
     """The same list for a spreadsheet."""
-    found, kept, _ = asked_list(_all())
-    content = "".join(table(each for each in found if each.keeps(kept)))
-    return download(content.encode(), name=f"factures-{today():%Y-%m-%d}.csv", media_type="text/csv; charset=utf-8")
+    return asked_export(of_everybody())
 
 
 @invoices_desk.get("/a-rattacher")
 def unmatched() -> Any:
     """Invoices that no client sees yet."""
-    found = rows_of(db.session, services().library, list(db.session.scalars(listing.unmatched())), today())
     return render_template(
-        "invoices/desk_unmatched.html", rows=found, url_of=lambda number: url_for("invoices_desk.show", number=number)
-    )
+        "invoices/desk_unmatched.html", found=asked_page(of_nobody()),
+        url_of=lambda number: url_for("invoices_desk.show", number=number),
+    )  # fmt: skip
 
 
 @invoices_desk.get("/<int:number>")
@@ -103,7 +88,7 @@ def page(invoice: Invoice, status: int = 200, *, refusal: str | None = None, **f
     return (
         render_template(
             "invoices/desk.html", row=shown, refusal=refusal, opened=set(forms), delay=delay, law=law,
-            late=came_late(invoice.issued_on, invoice.available_at, law.days), **parts_of(shown), **shown_forms,
+            **parts_of(shown), **shown_forms,
             behind=behind(db.session, invoice, staff=True), candidates=_candidates(invoice),
             reminders=db.session.scalars(reminders).all(),
         ),

@@ -32,6 +32,7 @@ from portal.invoices.dispute_rules import (
     overlaps,
 )
 from portal.invoices.governing import dispute_clock, version_of
+from portal.invoices.holding import restand
 from portal.invoices.models import Invoice, InvoiceLine
 from portal.jobs.actions import enqueue
 from portal.numbers.actions import next_reference
@@ -274,7 +275,8 @@ def _day(at: datetime) -> date:
 
 
 def log(session: Session, dispute: Dispute, kind: str, by: Person, at: datetime, **content: object) -> None:
-    """Record an act of a dispute in the log, and its number with the dispute."""
+    """Record an act of a dispute in the log, its number with the dispute, what it leaves to pay with the invoice."""
+    restand(session, dispute.invoice)
     entry = record(session, f"invoices.{kind}", {"dispute": dispute.id, "by": by.email, **content}, at=at)
     dispute.evidence = [*dispute.evidence, entry.seq]
     session.flush()

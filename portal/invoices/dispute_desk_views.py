@@ -3,7 +3,8 @@
 from typing import Any
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import selectinload
 
 from portal.accounts.guard import me
 from portal.clock import PARIS
@@ -19,11 +20,11 @@ from portal.invoices.dispute_rules import OVER, STAFF_NEXT, Act, Channel, Disput
 from portal.invoices.dispute_views import file_of
 from portal.invoices.letters import readers
 from portal.invoices.links import DESK, DESK_DISPUTES
-from portal.invoices.listing import of_organisation, rows_of
 from portal.invoices.models import Invoice
 from portal.invoices.parts import clause
+from portal.invoices.searching import PAGE, of_client
 from portal.invoices.status_207 import status_207
-from portal.invoices.views import CONFLICT, REFUSED, never_stored, row
+from portal.invoices.views import CONFLICT, REFUSED, asked_page, never_stored, row
 from portal.tickets.links import DESK as TICKETS
 from portal.tickets.models import Ticket
 from portal.web import db, now, services, today
@@ -54,13 +55,24 @@ def any_dispute(reference: str) -> Dispute:
 @disputes_desk.get("/contestations")
 def index() -> Any:
     """Every disagreement: those that wait for staff first."""
-    found = list(db.session.scalars(select(Dispute).order_by(Dispute.waiting_since)))
+    found = list(db.session.scalars(_disputes(Dispute.state.not_in(OVER)).order_by(Dispute.waiting_since)))
+    page = request.args.get("page", 1, type=int)
+    over = _disputes(Dispute.state.in_(OVER)).order_by(Dispute.closed_at.desc(), Dispute.id.desc())
+    total = db.session.scalar(select(func.count()).select_from(Dispute).where(Dispute.state.in_(OVER))) or 0
+    last = max(1, -(-total // PAGE))
+    if not 1 <= page <= last:
+        abort(404)
     return render_template(
-        "invoices/desk_disputes.html",
+        "invoices/desk_disputes.html", page=page, last=last,
         waiting=[each for each in found if each.state in STAFF_NEXT],
-        open=[each for each in found if each.state not in STAFF_NEXT | OVER],
-        over=[each for each in reversed(found) if each.state in OVER],
-    )
+        open=[each for each in found if each.state not in STAFF_NEXT],
+        over=db.session.scalars(over.limit(PAGE).offset((page - 1) * PAGE)).all(),
+    )  # fmt: skip
+
+
+def _disputes(condition: ColumnElement[bool]) -> Select[Dispute]:
+    with_both = selectinload(Dispute.organisation), selectinload(Dispute.invoice)
+    return select(Dispute).where(condition).options(*with_both)
 
 
 @disputes_desk.get("/contestations/<reference>")
@@ -172,10 +184,9 @@ def from_ticket(reference: str) -> Any:
     ticket = db.session.scalars(select(Ticket).where(Ticket.reference == reference)).first()
     if ticket is None or ticket.organisation_id is None:
         abort(404)
-    found = of_organisation(db.session, ticket.organisation_id)
     return render_template(
         "invoices/desk_from_ticket.html", ticket=ticket, back=f"{TICKETS}/{reference}",
-        rows=rows_of(db.session, services().library, found, today()),
+        found=asked_page(of_client(ticket.organisation_id)),
         url_of=lambda number: url_for("disputes_desk.record", number=number, ticket=reference),
     )  # fmt: skip
 

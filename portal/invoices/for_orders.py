@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from portal.invoices.behind import references
 from portal.invoices.links import CLIENT, DESK
-from portal.invoices.listing import of_organisation, rows_of
+from portal.invoices.searching import every, naming, of_client
 from portal.orders.models import Order
 from portal.orders.providers import Payment
 from portal.web import services, today
@@ -12,13 +12,10 @@ from portal.web import services, today
 
 def payments(session: Session, order: Order, staff: bool) -> list[Payment]:
     """The invoices that name an order, credit notes aside: each is settled in its own account."""
-    named = [
-        invoice
-        for invoice in of_organisation(session, order.organisation_id)
-        if not invoice.is_credit and order.reference in references(invoice)
-    ]
+    within = (*of_client(order.organisation_id), *naming(order.reference))
     base = DESK if staff else CLIENT
     return [
         Payment(row.invoice.title, f"{base}/{row.invoice.id}", row.invoice.payable, row.account.left)
-        for row in rows_of(session, services().library, named, today())
+        for row in every(session, services().library, within, today())
+        if not row.invoice.is_credit and order.reference in references(row.invoice)
     ]

@@ -1,8 +1,9 @@
 """What imports ask of staff: to look at files that were refused."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.rules import StaffRole
@@ -16,17 +17,25 @@ WAITING = f"{DESK}/imports"
 MAY_SETTLE = frozenset({StaffRole.BILLING, StaffRole.ADMINISTRATOR})
 
 
-def waiting(session: Session) -> Sequence[InvoiceImport]:
-    """What nobody has settled, the oldest first: files that were refused, invoices that no client was found for."""
-    held = (
-        select(InvoiceImport)
-        .outerjoin(Invoice, Invoice.id == InvoiceImport.invoice_id)
-        .where(
-            InvoiceImport.handled_at.is_(None),
-            or_(InvoiceImport.status == Import.REJECTED, Invoice.organisation_id.is_(None)),
-        )
+def waiting(session: Session, *, limit: int | None = None, offset: int = 0) -> Sequence[InvoiceImport]:
+    """What nobody has settled, the oldest first: invoices that no client was found for, then files that were refused."""
+    asked = _waiting(select(InvoiceImport)).order_by(
+        InvoiceImport.status.desc(), InvoiceImport.imported_at, InvoiceImport.id
     )
-    return session.scalars(held.order_by(InvoiceImport.imported_at, InvoiceImport.id)).all()
+    return session.scalars(asked.limit(limit).offset(offset)).all()
+
+
+def count_waiting(session: Session) -> dict[Import, int]:
+    """How many of each there are."""
+    counted = _waiting(select(InvoiceImport.status, func.count())).group_by(InvoiceImport.status)
+    return {status: number for status, number in session.execute(counted)}  # noqa: C416 - rows are no pairs to mypy
+
+
+def _waiting(query: Any) -> Any:
+    return query.outerjoin(Invoice, Invoice.id == InvoiceImport.invoice_id).where(
+        InvoiceImport.handled_at.is_(None),
+        or_(InvoiceImport.status == Import.REJECTED, Invoice.organisation_id.is_(None)),
+    )
 
 
 def _items(session: Session, viewer: Viewer) -> Iterator[QueueItem]:

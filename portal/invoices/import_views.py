@@ -16,12 +16,13 @@ from portal.forms import BaseForm
 from portal.french import amount, long_date
 from portal.invoices import import_report as report
 from portal.invoices.import_actions import UPLOAD, AlreadyHandled, import_stream, set_aside
-from portal.invoices.import_queue import WAITING, waiting
+from portal.invoices.import_queue import WAITING, count_waiting, waiting
 from portal.invoices.importing import importer_of
 from portal.invoices.issuer import issuer_of
 from portal.invoices.links import DESK
 from portal.invoices.models import InvoiceImport
 from portal.invoices.rules import Import
+from portal.invoices.searching import PAGE
 from portal.web import db, now, services, settings
 
 invoice_imports = Blueprint("invoice_imports", __name__, url_prefix=DESK, template_folder="templates")
@@ -103,18 +104,24 @@ def _page(form: UploadForm, answers: list[dict[str, Any]] | None) -> str:
 
 
 def _left() -> int:
-    return len(waiting(db.session))
+    return sum(count_waiting(db.session).values())
 
 
 @invoice_imports.get("/imports")
 def index() -> Any:
     """What nobody has settled: invoices without a client, files that were refused."""
-    everything = waiting(db.session)
+    counts, page = count_waiting(db.session), request.args.get("page", 1, type=int)
+    last = max(1, -(-sum(counts.values()) // PAGE))
+    if not 1 <= page <= last:
+        abort(404)
+    shown = waiting(db.session, limit=PAGE, offset=(page - 1) * PAGE)
     return render_template(
-        "invoices/imports.html",
-        unmatched=[each for each in everything if each.status is Import.UNMATCHED],
-        rejected=[each for each in everything if each.status is not Import.UNMATCHED],
-    )
+        "invoices/imports.html", page=page, last=last,
+        groups=[
+            (title, counts.get(status, 0), [each for each in shown if each.status is status])
+            for title, status in (("Sans client", Import.UNMATCHED), ("Refusées", Import.REJECTED))
+        ],
+    )  # fmt: skip
 
 
 @invoice_imports.get("/imports/<int:number>")

@@ -5,6 +5,7 @@ from datetime import datetime, time
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from portal.clock import PARIS
 from portal.invoices.dispute_actions import PROOF
 from portal.invoices.dispute_proof import prove
 from portal.invoices.letters import Letters
@@ -29,7 +30,7 @@ def send_reminders(sessions: sessionmaker[Session], job: Leased, now: datetime, 
     letters = ReminderLetters(Letters(services.library, Links(settings.base_url), domain_of(settings.base_url)))
     with sessions() as session:
         rungs = ladder(session)
-        numbers = list(remindable(session)) if rungs else []
+        numbers = remindable(session, rungs, now.astimezone(PARIS).date())
     for number in numbers:
         with sessions.begin() as session:
             merged = [session.merge(rung, load=False) for rung in rungs]

@@ -4,13 +4,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.models import Organisation
 from portal.db import Base, Exact, UtcDateTime, one_of
 from portal.files.models import StoredFile
 from portal.invoices.document import CREDIT_NOTES, SHARED_FILES, Nature, type_words
+from portal.invoices.payment_rules import Settling
 from portal.invoices.rules import Import, TermsFrom
 
 DIGEST = 64
@@ -59,12 +60,23 @@ class Invoice(Base):
     matched_by: Mapped[str | None] = mapped_column(String(20))  # vat, siren, person
     imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
     available_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when its client could first see it
+    came_late: Mapped[bool] = mapped_column(default=False, server_default=false())  # well after its issue
     late_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # staff took note that it came late
     terms_slug: Mapped[str | None] = mapped_column(String(40))
     terms_sha256: Mapped[str | None] = mapped_column(String(DIGEST))
     terms_from: Mapped[TermsFrom | None] = mapped_column(one_of(TermsFrom, 20))
     reminders_stopped: Mapped[str | None] = mapped_column(Text)  # why staff send none for this one
     evidence: Mapped[list[int]] = mapped_column(JSON, default=list)
+
+    # What its payments, deferrals and disputes leave of it (holding.restand): the lists are read by these.
+    settling: Mapped[Settling] = mapped_column(one_of(Settling), server_default=Settling.ASKED)
+    remaining: Mapped[Decimal] = mapped_column(Exact, server_default="0")
+    claimable: Mapped[Decimal] = mapped_column(Exact, server_default="0")
+    disputed_left: Mapped[Decimal] = mapped_column(Exact, server_default="0")
+    due_day: Mapped[date | None] = mapped_column(Date)  # a deferral counted
+    searched: Mapped[str] = mapped_column(
+        Text, deferred=True, server_default=""
+    )  # everything that a search looks at, folded
 
     file: Mapped[StoredFile] = relationship()
     organisation: Mapped[Organisation | None] = relationship()
@@ -78,7 +90,12 @@ class Invoice(Base):
         CheckConstraint("(organisation_id IS NULL) = (available_at IS NULL)", name="seen_when_matched"),
         CheckConstraint("(organisation_id IS NULL) = (matched_by IS NULL)", name="matched_somehow"),
         CheckConstraint("(terms_slug IS NULL) = (terms_sha256 IS NULL)", name="terms_whole"),
-        Index("ix_invoice_organisation", "organisation_id", "issued_on"),
+        # Each list is read along an index, from where its page begins.
+        Index("ix_invoice_organisation", "organisation_id", "issued_on", "id"),
+        Index("ix_invoice_issued", "issued_on", "id"),
+        Index("ix_invoice_settling", "settling", "due_day", "organisation_id"),
+        Index("ix_invoice_client_settling", "organisation_id", "settling", "due_day"),
+        Index("ix_invoice_late", "came_late", "late_seen_at"),
         Index("ix_invoice_number", "number"),
     )
 

@@ -1,28 +1,19 @@
 """The verbs of what is paid, put off and claimed: record, cancel with a reason. Each is in the caller's transaction."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
 from portal.evidence.actions import record
-from portal.invoices.dispute_models import Dispute
 from portal.invoices.document import CREDIT_NOTES
+from portal.invoices.holding import held, restand
 from portal.invoices.letters import Letters
 from portal.invoices.models import Invoice
 from portal.invoices.payment_models import Claim, Deferral, Payment
-from portal.invoices.payment_rules import Account, Means, Paid, Regime, due_day, fits
-
-#: What an invoice has several of.
-T = TypeVar("T", Payment, Deferral, Claim, Dispute)
-#: How many numbers one query names: engines take so many parameters, not more.
-MOST = 500
+from portal.invoices.payment_rules import Means, Regime, fits
 
 
 class PaymentError(Exception):
@@ -43,73 +34,6 @@ class AlreadyCancelled(PaymentError):
 
 class ReasonMissing(PaymentError):
     """What is cancelled is cancelled with a reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Everything that bears on what an invoice asks today, what was cancelled included."""
-
-    payments: Sequence[Payment]
-    deferrals: Sequence[Deferral]
-    claims: Sequence[Claim]
-    disputes: Sequence[Dispute]
-
-    def account(self, invoice: Invoice) -> Account:
-        """What is left, since when, and how much of it is disputed."""
-        return Account(
-            payable=invoice.payable,
-            is_credit=invoice.is_credit,
-            due_on=due_day(invoice.due_on, [each.until for each in self.deferrals if each.cancelled_at is None]),
-            payments=tuple(
-                Paid(each.day, each.amount, credit=each.means is Means.CREDIT_NOTE)
-                for each in self.payments
-                if each.cancelled_at is None
-            ),
-            disputed=sum((each.amount for each in self.disputes if each.holds_back), Decimal(0)),
-            promised=self._promised(),
-        )
-
-    def _promised(self) -> Decimal:
-        granted = [each for each in self.disputes if each.over and each.credited]
-        if not granted:
-            return Decimal(0)
-        since = min(each.filed_at for each in granted)
-        come = sum(
-            (
-                each.amount for each in self.payments
-                if each.cancelled_at is None and each.means is Means.CREDIT_NOTE and each.recorded_at >= since
-            ),
-            Decimal(0),
-        )  # fmt: skip
-        return max(sum((each.credited or Decimal(0) for each in granted), Decimal(0)) - come, Decimal(0))
-
-    @property
-    def claim(self) -> Claim | None:
-        """What the company claims now: the last one that stands."""
-        standing = [each for each in self.claims if each.cancelled_at is None]
-        return standing[-1] if standing else None
-
-
-def held(session: Session, invoice: Invoice) -> Held:
-    """What is recorded on one invoice."""
-    return held_of(session, [invoice])[invoice.id]
-
-
-def held_of(session: Session, invoices: Iterable[Invoice]) -> dict[int, Held]:
-    """What is recorded on each of several invoices, in four queries."""
-    ids = [invoice.id for invoice in invoices]
-    payments, deferrals = _by_invoice(session, Payment, ids), _by_invoice(session, Deferral, ids)
-    claims, disputes = _by_invoice(session, Claim, ids), _by_invoice(session, Dispute, ids)
-    return {number: Held(payments[number], deferrals[number], claims[number], disputes[number]) for number in ids}
-
-
-def _by_invoice(session: Session, model: type[T], ids: Sequence[int]) -> dict[int, list[T]]:
-    found: dict[int, list[T]] = defaultdict(list)
-    for start in range(0, len(ids), MOST):
-        rows = select(model).where(model.invoice_id.in_(ids[start : start + MOST])).order_by(model.id)
-        for row in session.scalars(rows):
-            found[row.invoice_id].append(row)
-    return found
 
 
 def record_payment(
@@ -137,7 +61,7 @@ def record_payment(
     )  # fmt: skip
     session.add(payment)
     session.flush()
-    _log(session, invoice, "payment_recorded", by, at, payment=payment.id, day=day.isoformat(), amount=str(amount))
+    _done(session, invoice, "payment_recorded", by, at, payment=payment.id, day=day.isoformat(), amount=str(amount))
     return payment
 
 
@@ -172,7 +96,7 @@ def set_against(
     )  # fmt: skip
     session.add(payment)
     session.flush()
-    _log(session, invoice, "credit_set", by, at, payment=payment.id, note=credit_note.number, amount=str(amount))
+    _done(session, invoice, "credit_set", by, at, payment=payment.id, note=credit_note.number, amount=str(amount))
     return payment
 
 
@@ -227,7 +151,7 @@ def grant_deferral(
     )  # fmt: skip
     session.add(deferral)
     session.flush()
-    _log(session, invoice, "deferral_granted", by, at, until=until.isoformat(), granted_on=granted_on.isoformat(),
+    _done(session, invoice, "deferral_granted", by, at, until=until.isoformat(), granted_on=granted_on.isoformat(),
          writing=deferral.writing)  # fmt: skip
     letters.deferred(session, invoice, deferral, at)
     return deferral
@@ -254,7 +178,7 @@ def claim_penalty(
     )  # fmt: skip
     session.add(claim)
     session.flush()
-    _log(session, invoice, "penalty_claimed", by, at, regime=regime.value, penalty=str(penalty),
+    _done(session, invoice, "penalty_claimed", by, at, regime=regime.value, penalty=str(penalty),
          indemnity=str(indemnity))  # fmt: skip
     letters.claimed(session, invoice, claim, at)
     return claim
@@ -278,12 +202,14 @@ def cancel(
     row.cancelled_at, row.cancelled_by, row.cancel_reason = at, by.name, reason.strip()
     session.flush()
     kind = type(row).__name__.lower()
-    _log(session, row.invoice, f"{kind}_cancelled", by, at, row=row.id, reason=row.cancel_reason)
+    _done(session, row.invoice, f"{kind}_cancelled", by, at, row=row.id, reason=row.cancel_reason)
     if not isinstance(row, Payment):
         letters.cancelled(session, row.invoice, row, at)
 
 
-def _log(session: Session, invoice: Invoice, kind: str, by: Person | None, at: datetime, **content: object) -> None:
+def _done(session: Session, invoice: Invoice, kind: str, by: Person | None, at: datetime, **content: object) -> None:
+    """Reckon anew what is left of the invoice, and record the act."""
+    restand(session, invoice)
     entry = record(
         session, f"invoices.{kind}", {"invoice": invoice.id, "by": by.email if by else "import", **content}, at=at
     )

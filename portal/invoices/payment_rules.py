@@ -79,6 +79,15 @@ _STANDINGS = {
 }  # fmt: skip
 
 
+class Settling(StrEnum):
+    """What an invoice still asks, whatever the day: what the lists are read by."""
+
+    ASKED = "asked"
+    HELD = "held"  # all that is left is disputed, or given up for a credit note to come
+    PAID = "paid"
+    CREDIT = "credit"
+
+
 @dataclass(frozen=True, slots=True)
 class Paid:
     """One payment that counts."""
@@ -129,11 +138,20 @@ class Account:
         """What reminders and penalties may speak of: what is left, neither disputed nor given up by the company."""
         return self.left - self.disputed_left - self.promised_left
 
+    @property
+    def settling(self) -> Settling:
+        """What it still asks, whatever the day."""
+        if self.is_credit or self.payable < 0:
+            return Settling.CREDIT
+        if not self.left:
+            return Settling.PAID
+        return Settling.ASKED if self.claimable else Settling.HELD
+
     def standing(self, today: date) -> Standing:
         """Where it stands on a day; the due day itself is not late."""
-        if self.is_credit or self.payable < 0:
+        if self.settling is Settling.CREDIT:
             return Standing.CREDIT
-        if not self.left:
+        if self.settling is Settling.PAID:
             return Standing.PAID
         if self.due_on is None:
             return Standing.UNDATED

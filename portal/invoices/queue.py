@@ -11,12 +11,11 @@ from portal.invoices import import_queue
 from portal.invoices.dispute_models import Dispute
 from portal.invoices.dispute_rules import CLIENT_NEXT, STAFF_NEXT, DisputeState
 from portal.invoices.links import CLIENT, DESK, DESK_DISPUTES, DISPUTES
-from portal.invoices.listing import Kept, of_organisation, rows_of, unmatched
 from portal.invoices.models import Invoice
-from portal.invoices.payment_rules import Standing
+from portal.invoices.payment_rules import Settling
 from portal.invoices.reminder_actions import open_proposals
 from portal.invoices.reminder_rules import Step
-from portal.invoices.rules import came_late
+from portal.invoices.searching import Kept, every, of_client, of_nobody
 from portal.registry import Priority, Queue, QueueItem, Viewer
 from portal.web import services, today
 
@@ -56,7 +55,7 @@ def _disputed(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
 def _unmatched(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
     if not _is_staff(viewer):
         return
-    for invoice in session.scalars(unmatched()):
+    for invoice in session.scalars(select(Invoice).where(*of_nobody()).order_by(Invoice.id)):
         yield QueueItem(
             kind=UNMATCHED, title=f"{invoice.title}\u00a0: à qui est-elle\u202f?",
             detail=f"adressée à {invoice.buyer or 'un client non indiqué'}, le délai de contestation court",
@@ -67,15 +66,13 @@ def _unmatched(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
 def _late(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
     if not _is_staff(viewer):
         return
-    days = services().library.law.days
-    unseen = select(Invoice).where(Invoice.organisation_id.is_not(None), Invoice.late_seen_at.is_(None))
+    unseen = select(Invoice).where(Invoice.came_late, Invoice.late_seen_at.is_(None))
     for invoice in session.scalars(unseen.order_by(Invoice.id)):
-        if invoice.available_at is not None and came_late(invoice.issued_on, invoice.available_at, days):
-            yield QueueItem(
-                kind=LATE, title=f"{invoice.title}, arrivée tard chez le client",
-                detail=f"émise le {long_date(invoice.issued_on)}",
-                url=f"{DESK}/{invoice.id}", since=invoice.available_at, priority=Priority.LOW,
-            )  # fmt: skip
+        yield QueueItem(
+            kind=LATE, title=f"{invoice.title}, arrivée tard chez le client",
+            detail=f"émise le {long_date(invoice.issued_on)}",
+            url=f"{DESK}/{invoice.id}", since=invoice.available_at or invoice.imported_at, priority=Priority.LOW,
+        )  # fmt: skip
 
 
 def _proposed(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
@@ -95,29 +92,32 @@ def _proposed(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
 def _client(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
     if viewer.organisation_id is None or READERS.isdisjoint(viewer.roles):
         return
-    day = today()
-    rows = rows_of(session, services().library, of_organisation(session, viewer.organisation_id), day)
-    for row in rows:
-        invoice, since = row.invoice, row.invoice.available_at or row.invoice.imported_at
-        if row.keeps(Kept.OPEN) and row.clock is not None:
+    library, day, own = services().library, today(), of_client(viewer.organisation_id)
+    for row in every(session, library, own, day, kept=Kept.OPEN):
+        if row.clock is not None:
             yield QueueItem(
-                kind=TO_CHECK, title=f"Vérifier {invoice.the}",
-                detail=f"{amount(invoice.payable, invoice.currency)}, contestable si quelque chose n'est pas juste",
-                url=f"{CLIENT}/{invoice.id}", since=since, last_day=row.clock.last_day, priority=Priority.LOW,
+                kind=TO_CHECK, title=f"Vérifier {row.invoice.the}",
+                detail=f"{amount(row.invoice.payable, row.invoice.currency)}, contestable si quelque chose n'est pas juste",
+                url=f"{CLIENT}/{row.invoice.id}", since=row.invoice.available_at or row.invoice.imported_at,
+                last_day=row.clock.last_day, priority=Priority.LOW,
             )  # fmt: skip
-        if row.standing in {Standing.DUE, Standing.OVERDUE} and row.account.claimable > 0:
-            yield QueueItem(
-                kind=TO_PAY, title=f"Payer {invoice.the}",
-                detail=f"{amount(row.account.claimable, invoice.currency)} à payer",
-                url=f"{CLIENT}/{invoice.id}", since=since, last_day=row.account.due_on,
-            )  # fmt: skip
-        for dispute in row.disputes:
-            if dispute.state in CLIENT_NEXT:
-                yield QueueItem(
-                    kind=TO_ANSWER, title=f"{dispute.title} {dispute.reference}\u00a0: à vous de répondre",
-                    detail=dispute.state.label.lower(), url=f"{DISPUTES}/{dispute.reference}",
-                    since=dispute.waiting_since, priority=Priority.HIGH,
-                )  # fmt: skip
+    asked = (*own, Invoice.settling == Settling.ASKED, Invoice.due_day.is_not(None))
+    for row in every(session, library, asked, day):
+        yield QueueItem(
+            kind=TO_PAY, title=f"Payer {row.invoice.the}",
+            detail=f"{amount(row.account.claimable, row.invoice.currency)} à payer",
+            url=f"{CLIENT}/{row.invoice.id}", since=row.invoice.available_at or row.invoice.imported_at,
+            last_day=row.account.due_on,
+        )  # fmt: skip
+    waiting = select(Dispute).where(
+        Dispute.organisation_id == viewer.organisation_id, Dispute.state.in_(CLIENT_NEXT)
+    )  # fmt: skip
+    for dispute in session.scalars(waiting.order_by(Dispute.id)):
+        yield QueueItem(
+            kind=TO_ANSWER, title=f"{dispute.title} {dispute.reference}\u00a0: à vous de répondre",
+            detail=dispute.state.label.lower(), url=f"{DISPUTES}/{dispute.reference}",
+            since=dispute.waiting_since, priority=Priority.HIGH,
+        )  # fmt: skip
 
 
 QUEUES = (

@@ -1,18 +1,18 @@
 """The verbs of the reminders: set the ladder, climb it, decide on what it proposes. Each is in the caller's transaction."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, false, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
 from portal.clock import PARIS
 from portal.evidence.actions import record
+from portal.invoices.holding import held
 from portal.invoices.models import Invoice
-from portal.invoices.payment_actions import held, held_of
-from portal.invoices.payment_rules import Account, Standing
+from portal.invoices.payment_rules import Account, Settling
 from portal.invoices.reminder_letters import ReminderLetters
 from portal.invoices.reminder_models import Reminder, ReminderStep
 from portal.invoices.reminder_rules import SUGGESTED, Rung, Step, reached
@@ -66,12 +66,23 @@ def begin_ladder(session: Session, *, by: Person, at: datetime) -> None:
             add_rung(session, days=days, step=step, words="", by=by, at=at)
 
 
-def remindable(session: Session) -> Iterator[int]:
-    """Numbers of the invoices that still ask for something by a day; each is looked at again under its own lock."""
-    asked = select(Invoice).where(Invoice.organisation_id.is_not(None), Invoice.reminders_stopped.is_(None))
-    invoices = list(session.scalars(asked.order_by(Invoice.id)))
-    known = held_of(session, invoices)
-    yield from (invoice.id for invoice in invoices if _asks(known[invoice.id].account(invoice), invoice))
+def remindable(session: Session, rungs: Sequence[ReminderStep], today: date) -> Sequence[int]:
+    """Numbers of the invoices that a rung has reached which nothing was done for; each is looked at under its own lock."""
+    reached_now = [
+        and_(
+            Invoice.due_day <= today - timedelta(days=rung.days),
+            ~exists().where(
+                Reminder.invoice_id == Invoice.id, Reminder.step_id == rung.id, Reminder.due_on == Invoice.due_day
+            ),
+        )
+        for rung in rungs
+    ]
+    earliest = min((rung.days for rung in rungs), default=0)
+    asked = select(Invoice.id).where(
+        Invoice.settling == Settling.ASKED, Invoice.due_day <= today - timedelta(days=earliest),
+        Invoice.organisation_id.is_not(None), Invoice.reminders_stopped.is_(None), or_(false(), *reached_now),
+    )  # fmt: skip
+    return sorted(session.scalars(asked))
 
 
 def remind(
@@ -113,9 +124,8 @@ def _asks(account: Account, invoice: Invoice) -> bool:
     return (
         invoice.organisation_id is not None
         and invoice.reminders_stopped is None
-        and account.claimable > 0
         and account.due_on is not None
-        and account.standing(account.due_on) not in {Standing.PAID, Standing.CREDIT}
+        and account.settling is Settling.ASKED
     )
 
 
@@ -131,13 +141,14 @@ def open_proposals(session: Session) -> list[Reminder]:
     waiting = (
         select(Reminder)
         .join(ReminderStep)
-        .where(ReminderStep.step != Step.MAIL, Reminder.decided_at.is_(None))
+        .join(Invoice, Invoice.id == Reminder.invoice_id)
+        .where(
+            ReminderStep.step != Step.MAIL, Reminder.decided_at.is_(None), Invoice.settling == Settling.ASKED,
+            Invoice.organisation_id.is_not(None),
+        )
         .order_by(Reminder.id)
-    )
-    return [
-        each for each in session.scalars(waiting)
-        if held(session, each.invoice).account(each.invoice).claimable > 0
-    ]  # fmt: skip
+    )  # fmt: skip
+    return list(session.scalars(waiting))
 
 
 def decide(session: Session, reminder: Reminder, *, done: bool, words: str, by: Person, at: datetime) -> None:

@@ -6,8 +6,8 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from portal.french import amount, long_date
-from portal.invoices.listing import of_organisation, rows_of
 from portal.invoices.queue import STAFF
+from portal.invoices.searching import of_client, read
 from portal.registry import ClientSection, SectionRow, Viewer
 from portal.web import services, today
 
@@ -18,7 +18,7 @@ MOST = 100
 def _rows(session: Session, organisation: int, viewer: Viewer) -> Iterator[SectionRow]:
     if STAFF.isdisjoint(viewer.roles):
         return
-    for row in rows_of(session, services().library, of_organisation(session, organisation)[:MOST], today()):
+    for row in read(session, services().library, of_client(organisation), today(), limit=MOST):
         left = f", reste {amount(row.account.left, row.invoice.currency)}" if row.account.left else ""
         yield SectionRow(
             row.invoice.title,

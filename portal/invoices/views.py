@@ -12,13 +12,14 @@ from portal.french import amount
 from portal.invoices.behind import behind
 from portal.invoices.dispute_models import DisputeDraft
 from portal.invoices.export import table
+from portal.invoices.holding import held
 from portal.invoices.letters import Letters
 from portal.invoices.links import CLIENT, Links
-from portal.invoices.listing import PAGE, Kept, Row, of_organisation, row_of, rows_of, search, sums
+from portal.invoices.listing import Row, row_of
 from portal.invoices.models import Invoice
 from portal.invoices.parts import CATEGORIES, clause, delay_of, half_year_words, quantity, retention
-from portal.invoices.payment_actions import held
-from portal.invoices.payment_rules import Standing
+from portal.invoices.payment_rules import Settling
+from portal.invoices.searching import PAGE, Criteria, Found, Kept, NoSuchPage, every, find, keeping, of_client, read
 from portal.web import db, mail_domain, services, settings, today
 
 invoices = Blueprint("invoices", __name__, url_prefix=CLIENT, template_folder="templates")
@@ -63,57 +64,61 @@ def row(invoice: Invoice) -> Row:
     return row_of(services().library, invoice, held(db.session, invoice), today())
 
 
-def asked_list(found: list[Row]) -> tuple[list[Row], Kept, str]:
-    """(what the address keeps of a list, its filter, its words); an unknown filter is 404."""
+def asked_list() -> dict[str, Any]:
+    """What the address asks of a list: its filter (an unknown one is 404) and its words."""
     try:
         kept = Kept(request.args.get("etat", ""))
     except ValueError:
         abort(404)
-    words = request.args.get("q", "").strip()[:200]
-    return search(db.session, found, words), kept, words
+    return {"kept": kept, "words": request.args.get("q", "").strip()[:200]}
 
 
-def asked_page(found: list[Row]) -> tuple[list[Row], int, int]:
-    """(the rows of the page that is asked for, its number, the last number); a page beyond the last is 404."""
-    last = max(1, -(-len(found) // PAGE))
+def asked_page(within: Criteria) -> Found:
+    """The page that the address asks for; one beyond the last is 404."""
     page = request.args.get("page", 1, type=int)
-    if not 1 <= page <= last:
+    try:
+        return find(db.session, services().library, within, today(), page=page, **asked_list())
+    except NoSuchPage:
         abort(404)
-    return found[(page - 1) * PAGE : page * PAGE], page, last
+
+
+def asked_export(within: Criteria) -> Any:
+    """The whole list that the address asks for, for a spreadsheet."""
+    content = "".join(table(every(db.session, services().library, within, today(), **asked_list())))
+    return download(content.encode(), name=f"factures-{today():%Y-%m-%d}.csv", media_type="text/csv; charset=utf-8")
 
 
 @invoices.get("/")
 def index() -> Any:
     """Every invoice of the organisation: what is due, overdue, disputed, paid."""
-    every = _rows()
-    found, kept, words = asked_list(every)
-    shown, page, last = asked_page([each for each in found if each.keeps(kept)])
-    opened = sorted(
-        (each for each in every if each.keeps(Kept.OPEN) and each.clock is not None),
-        key=lambda each: each.clock.last_day,  # type: ignore[union-attr]
-    )
-    due = sorted(
-        (each for each in every if each.standing in {Standing.DUE, Standing.OVERDUE} and each.account.claimable),
-        key=lambda each: each.account.due_on,  # type: ignore[arg-type, return-value]
-    )
     return render_template(
-        "invoices/list.html", rows=shown, page=page, last=last, kept=kept, words=words, sums=sums(every),
-        counts={each: sum(row.keeps(each) for row in found) for each in Kept}, total=len(every),
-        first_open=next(iter(opened), None), next_due=next(iter(due), None),
+        "invoices/list.html", found=asked_page(_own()), first_open=_first_open(), next_due=_next_due(),
         url_of=lambda number: url_for("invoices.show", number=number),
     )  # fmt: skip
 
 
-def _rows() -> list[Row]:
-    return rows_of(db.session, services().library, of_organisation(db.session, me().organisation_id or 0), today())
+def _own() -> Criteria:
+    return of_client(me().organisation_id or 0)
+
+
+def _first_open() -> Row | None:
+    """What must be disputed first, if it is; those that still can be are few."""
+    library, day = services().library, today()
+    open_ = (*_own(), *keeping(Kept.OPEN, library, day))
+    rows = read(db.session, library, open_, day, limit=PAGE, order=(Invoice.issued_on, Invoice.id))
+    return min(rows, key=lambda each: each.clock.last_day if each.clock else day, default=None)
+
+
+def _next_due() -> Row | None:
+    asked = (*_own(), Invoice.settling == Settling.ASKED, Invoice.due_day.is_not(None))
+    order = (Invoice.due_day, Invoice.id)
+    return next(iter(read(db.session, services().library, asked, today(), limit=1, order=order)), None)
 
 
 @invoices.get("/factures.csv")
 def export() -> Any:
     """The same list, filters included, for a spreadsheet."""
-    found, kept, _ = asked_list(_rows())
-    content = "".join(table(each for each in found if each.keeps(kept)))
-    return download(content.encode(), name=f"factures-{today():%Y-%m-%d}.csv", media_type="text/csv; charset=utf-8")
+    return asked_export(_own())
 
 
 @invoices.get("/<int:number>")

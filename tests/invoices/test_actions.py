@@ -13,9 +13,9 @@ from portal.evidence.actions import verify_log
 from portal.evidence.models import Entry
 from portal.invoices.actions import AlreadyMatched, NumberTaken, match_invoice
 from portal.invoices.document import ReadFinding
+from portal.invoices.holding import held
 from portal.invoices.letters import Letters
 from portal.invoices.models import Invoice
-from portal.invoices.payment_actions import held
 from portal.invoices.rules import TermsFrom
 from portal.mail.models import OutgoingMail
 from portal.terms import Library

@@ -33,9 +33,9 @@ from portal.invoices.dispute_rules import (
     Reason,
     ReasonMissing,
 )
+from portal.invoices.holding import held
 from portal.invoices.letters import Letters
 from portal.invoices.models import Invoice
-from portal.invoices.payment_actions import held
 from portal.invoices.payment_rules import Account
 from portal.mail.models import OutgoingMail
 from portal.terms import Library

@@ -12,8 +12,8 @@ from portal.invoices.demo import INVOICES
 from portal.invoices.dispute_draft_actions import save_draft
 from portal.invoices.dispute_models import Dispute, DisputeDraft
 from portal.invoices.dispute_rules import Channel
+from portal.invoices.holding import held
 from portal.invoices.models import Invoice
-from portal.invoices.payment_actions import held
 from portal.invoices.payment_rules import Standing
 from portal.invoices.personal_data import PERSONAL_DATA
 from portal.invoices.rules import LATE_AFTER

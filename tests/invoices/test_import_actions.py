@@ -19,10 +19,10 @@ from portal.invoices.import_actions import AlreadyHandled, Importer, import_file
 from portal.invoices.import_queue import waiting
 from portal.invoices.issuer import Issuer, siren_of
 from portal.invoices.letters import Letters
-from portal.invoices.listing import count_unmatched
 from portal.invoices.models import Invoice, InvoiceImport
 from portal.invoices.reading.files import Brought
 from portal.invoices.rules import Import
+from portal.invoices.searching import count, of_nobody
 from portal.mail.models import OutgoingMail
 from tests.invoices.conftest import NOON
 from tests.invoices.reading.written import Item, Written, cii, factur_x, ubl
@@ -326,9 +326,9 @@ def test_another_seller_s_invoice_is_set_aside_and_asks_for_nobody(
 ) -> None:
     bring(cii(OURS.but(seller_vat="FR12000000000", seller_siren="000000000")))
     with sessions.begin() as session:
-        assert count_unmatched(session) == 1
+        assert count(session, of_nobody()) == 1
         set_aside(session, waiting(session)[0], by=session.merge(biller), at=NOON)
-        assert (count_unmatched(session), waiting(session)) == (0, [])
+        assert (count(session, of_nobody()), waiting(session)) == (0, [])
 
 
 def test_staff_set_a_file_aside_and_it_waits_no_longer(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from portal.accounts.models import Person
 from portal.evidence.models import Entry
+from portal.invoices.holding import held
 from portal.invoices.letters import Letters
 from portal.invoices.models import Invoice
 from portal.invoices.payment_actions import (
@@ -21,7 +22,6 @@ from portal.invoices.payment_actions import (
     cancel,
     claim_penalty,
     grant_deferral,
-    held,
     record_payment,
     set_against,
 )

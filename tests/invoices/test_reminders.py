@@ -117,7 +117,8 @@ def test_what_is_paid_put_off_or_stopped_is_left_alone(add: Add, rungs: Ladder, 
     assert [rungs.climb(each, 10) for each in (paid, put_off, stopped)] == [[], [], []]
     assert rungs.climb(put_off, 53) == [Step.MAIL]  # its own due day's ladder
     with rungs.sessions() as session:
-        assert list(remindable(session)) == [put_off.id]
+        assert remindable(session, ladder(session), DUE + timedelta(days=62)) == []
+        assert remindable(session, ladder(session), DUE + timedelta(days=63)) == [put_off.id]
 
 
 def test_a_disputed_part_is_not_reminded_of_and_a_late_claim_is(
