@@ -80,7 +80,8 @@ def remindable(session: Session, rungs: Sequence[ReminderStep], today: date) -> 
     earliest = min((rung.days for rung in rungs), default=0)
     asked = select(Invoice.id).where(
         Invoice.settling == Settling.ASKED, Invoice.due_day <= today - timedelta(days=earliest),
-        Invoice.organisation_id.is_not(None), Invoice.reminders_stopped.is_(None), or_(false(), *reached_now),
+        Invoice.available_at.is_not(None),  # it has its client; said so, the index of what is due is the one taken
+        Invoice.reminders_stopped.is_(None), or_(false(), *reached_now),
     )  # fmt: skip
     return sorted(session.scalars(asked))
 
