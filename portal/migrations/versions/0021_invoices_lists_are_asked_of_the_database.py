@@ -26,7 +26,7 @@ def upgrade() -> None:
     for name in ("remaining", "claimable", "disputed_left"):
         op.add_column("invoice", sa.Column(name, sa.String(length=60), server_default="0", nullable=False))
     op.add_column("invoice", sa.Column("due_day", sa.Date(), nullable=True))
-    op.add_column("invoice", sa.Column("searched", sa.Text(), server_default="", nullable=False))
+    op.add_column("invoice", sa.Column("searched", sa.Text(), server_default=sa.text("''"), nullable=False))
     op.drop_index("ix_invoice_organisation", "invoice")
     op.create_index("ix_invoice_organisation", "invoice", ["organisation_id", "issued_on", "id"])
     op.create_index("ix_invoice_client_settling", "invoice", ["organisation_id", "settling", "due_day"])
