@@ -74,9 +74,9 @@ class Invoice(Base):
     claimable: Mapped[Decimal] = mapped_column(Exact, server_default="0")
     disputed_left: Mapped[Decimal] = mapped_column(Exact, server_default="0")
     due_day: Mapped[date | None] = mapped_column(Date)  # a deferral counted
-    searched: Mapped[str] = mapped_column(Text, deferred=True, server_default=text("''"))  # all that a search looks at, folded
-        Text, deferred=True, server_default=""
-    )  # everything that a search looks at, folded
+    searched: Mapped[str] = mapped_column(
+        Text, deferred=True, server_default=text("''")
+    )  # all that is looked at, folded
 
     file: Mapped[StoredFile] = relationship()
     organisation: Mapped[Organisation | None] = relationship()
