@@ -72,6 +72,54 @@ def no_network() -> Iterator[None]:
     patch.undo()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def made_once() -> Iterator[None]:
+    """Compile each route's address and each template once for all the portals that tests make, not once for each.
+
+    A portal has hundreds of both and a test makes one: this was a third of their time. What is compiled depends
+    on the text alone. Should Werkzeug rename its private method, tests are slower and nothing else.
+    """
+    from jinja2 import BytecodeCache, Environment
+    from jinja2.bccache import Bucket
+    from werkzeug.routing import Rule
+
+    class Memory(BytecodeCache):
+        """Compiled templates by name, as long as their text is the same."""
+
+        def __init__(self) -> None:
+            self.kept: dict[str, bytes] = {}
+
+        def load_bytecode(self, bucket: Bucket) -> None:
+            if (kept := self.kept.get(bucket.key)) is not None:
+                bucket.bytecode_from_string(kept)
+
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            self.kept[bucket.key] = bucket.bytecode_to_string()
+
+    patch = pytest.MonkeyPatch()
+    real_init, memory = Environment.__init__, Memory()
+
+    def init(self: Environment, *args: Any, **options: Any) -> None:
+        real_init(self, *args, **{"bytecode_cache": memory} | options)
+
+    patch.setattr(Environment, "__init__", init)
+    if (real_compile := getattr(Rule, "_compile_builder", None)) is not None:
+        builders: dict[Any, Any] = {}
+
+        def compile_builder(self: Any, append_unknown: bool = True) -> Any:
+            # Defaults are written into the compiled text with their converter: those few rules are made each time.
+            if self.defaults:
+                return real_compile(self, append_unknown)
+            key = (tuple(self._trace), append_unknown)
+            if key not in builders:
+                builders[key] = real_compile(self, append_unknown)
+            return builders[key]
+
+        patch.setattr(Rule, "_compile_builder", compile_builder)
+    yield
+    patch.undo()
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The repository."""

@@ -19,7 +19,7 @@ from portal.privacy.models import Archived, PrivacyExport, PrivacyRequest, Tombs
 from portal.privacy.rooms import declared
 from portal.privacy.rules import State
 from portal.registry import Erasure, Fate, PersonalData, PersonalRecord
-from portal.web import AREA
+from portal.web import AREA, db
 from portal.worker import Worker, handlers
 from tests.accounts.conftest import CLAIRE, MARC, NOON, OTTO, Portal, Visitor, portal
 from tests.privacy.test_views import ask, asked, decide, kinds, officer
@@ -267,3 +267,5 @@ def test_in_every_room_of_the_demo_what_is_said_of_a_record_is_what_becomes_of_i
         assert left <= {place for place, fate in said.items() if fate is Fate.KEPT}
         assert list(verify_log(session)) == []
     engine.dispose()
+    with app.app_context():
+        db.engine.dispose()
