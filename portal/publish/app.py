@@ -7,11 +7,12 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, abort, render_template
+from flask import Flask, Response, abort
 from jinja2 import FileSystemBytecodeCache
 from markupsafe import Markup
 
 from portal import french
+from portal.publish.current import render
 from portal.publish.data.version import versions_files
 from portal.publish.options import state_folder
 from portal.publish.pages.terms import terms
@@ -147,9 +148,7 @@ def of_whom(name: str) -> str:
 
 def _page_view(page: FixedPage, publication: Publication) -> Callable[[], str]:
     def view() -> str:
-        return render_template(
-            page.template, path=page.url, section=page.section or page.url, **page.context(publication)
-        )
+        return render(page.template, path=page.url, section=page.section or page.url, **page.context(publication))
 
     return view
 

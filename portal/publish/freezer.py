@@ -21,6 +21,7 @@ from urllib.parse import unquote
 
 import flask_frozen
 from flask import request, request_started
+from werkzeug.exceptions import HTTPException
 
 from portal.publish.compress import gzip_bytes, is_compressed
 from portal.publish.output import FreezeError
@@ -61,44 +62,44 @@ def file_of(url: str) -> str:
 
 
 class DirectClient:
-    """A client that hands the request to the app without the machinery of a test client.
+    """A client that asks the view of an address, without a request around it.
 
-    Gain: 96 µs a page, 20 %. The environment is made once and copied; the answer is the view's own
-    response object. `test_client_class` is Flask's own hook. No FlaskClient, which brings the debugger
-    of Python and a terminal's tools with it: 12 ms, 5 % of a build of 16 pages.
+    Gain over Flask's own client: 210 µs a page, a third. A view of the site reads nothing of a request but
+    its address; the answer is the view's own response object. `test_client_class` is Flask's own hook.
+    No FlaskClient, which brings Python's debugger and a terminal's tools with it: 12 ms, 5 % of 16 pages.
     """
 
     seen_endpoints: set[str]
-    _environ: dict[str, Any]
 
     def __init__(self, application: Flask, *_: object, **__: object) -> None:
         self.application = application
+        self._addresses = application.url_map.bind("")
 
-    def get(self, url: str, **options: Any) -> Any:
+    def get(self, url: str, **_: Any) -> Any:
         """Return the app's answer, errors raised; same arguments as Flask's client."""
         app = self.application
-        environ = self._base(options.get("base_url")).copy()
-        environ["PATH_INFO"] = url
-        environ["REQUEST_URI"] = environ["RAW_URI"] = url
-        with app.request_context(environ) as context:
-            try:
-                response = app.full_dispatch_request()
-            except Exception as error:
-                raise _broken(url, error) from error
-            if (rule := context.request.url_rule) is not None:
-                self.seen_endpoints.add(rule.endpoint)
-        return response
+        try:
+            rule, values = self._addresses.match(url, return_rule=True)
+            with app.app_context():
+                said: Any = app.view_functions[rule.endpoint](**values)
+                answer = app.make_response(said)
+        except HTTPException as error:
+            return error.get_response()
+        except Exception as error:
+            raise _broken(url, error) from error
+        self.seen_endpoints.add(rule.endpoint)
+        return answer
 
-    def _base(self, base_url: str | None) -> dict[str, Any]:
-        if not hasattr(self, "_environ"):
-            from werkzeug.test import EnvironBuilder
 
-            self._environ = EnvironBuilder(path="/", base_url=base_url).get_environ()
-        return self._environ
+def _needs_requests(app: Flask) -> bool:
+    """Tell whether something of the app wants to see each request or answer."""
+    return any(
+        (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs, app.url_value_preprocessors)
+    )
 
 
 def _full_client() -> type[FlaskClient]:
-    """Flask's own client, where the app cannot be asked directly."""
+    """Flask's own client, for an app whose views cannot be asked by themselves."""
     from flask.testing import FlaskClient
 
     class FullClient(FlaskClient):
@@ -151,8 +152,7 @@ class PublicFreezer(flask_frozen.Freezer):  # type: ignore[misc]
         yield from self.pages
 
     def _install_client(self, app: Flask) -> None:
-        # full_dispatch_request is public, but its arguments are not the same in every Flask.
-        if inspect.signature(app.full_dispatch_request).parameters:
+        if _needs_requests(app):
             app.test_client_class = _full_client()
             request_started.connect(self._note_endpoint, app)
         else:

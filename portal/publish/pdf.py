@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import render_template
-
 from portal import paper
+from portal.publish.current import render
 from portal.publish.pages.text import article_html, notes_html
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def version_pdf(publication: Publication, row: Row) -> bytes:
     version = row.version
     notes = notes_html(version)
     articles = [article_html(article, level=2, permalink="", notes=notes) for article in version.articles]
-    html = render_template("pdf.html", row=row, articles=articles, closing=version.closing, path=row.url)
+    html = render("pdf.html", row=row, articles=articles, closing=version.closing, path=row.url)
     return paper.pdf_of(
         html,
         title=f"{version.title} – {row.name}",

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import flask_frozen
 import pytest
-from flask import Flask, Response, redirect
+from flask import Flask, Response, redirect, request
 
 from portal.publish import freezer as freezers
 from portal.publish.freezer import Freezer, PublicFreezer, file_of, freezer_class
 from portal.publish.output import FreezeError, Tree
+from tests.publish.conftest import FakeSite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,18 +68,26 @@ def test_the_public_freezer_never_writes_into_the_live_tree(
     assert workshop.files() == before
 
 
-def test_where_the_app_cannot_be_asked_directly_flasks_own_client_gives_the_same_bytes(
+def test_an_app_that_looks_at_each_answer_is_asked_by_flasks_own_client(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     direct = workshop.fresh_files()
-    real = Flask.full_dispatch_request
+    seen: list[str] = []
 
-    def other_arguments(self: Flask, context: Any = None) -> Any:
-        return real(self)
+    def look(response: Response) -> Response:
+        seen.append(request.path)
+        return response
 
-    monkeypatch.setattr(Flask, "full_dispatch_request", other_arguments)
+    make = FakeSite.__post_init__
+
+    def with_a_look(site: FakeSite) -> None:
+        make(site)
+        site.app.after_request(look)
+
+    monkeypatch.setattr(FakeSite, "__post_init__", with_a_look)
     workshop.build()
     assert workshop.files() == direct
+    assert "/notes/one/" in seen
 
 
 def _freeze(tmp_path: Path, kind: type[PublicFreezer], answer: Callable[[], Any], url: str) -> None:

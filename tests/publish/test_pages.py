@@ -17,7 +17,9 @@ from urllib.parse import urljoin, urlsplit
 import html5lib
 import pytest
 
+from portal.publish.freezer import file_of, freezer_class
 from portal.publish.options import Options
+from portal.publish.output import Tree
 from portal.publish.site import Site, create_site
 
 if TYPE_CHECKING:
@@ -96,6 +98,15 @@ def test_every_address_answers_with_the_type_its_name_promises(answers: dict[str
         assert answer.mimetype == expected or (
             expected is None and answer.mimetype in {"text/html", "text/xml", "application/xml"}
         ), url
+
+
+def test_what_is_frozen_is_what_a_browser_would_be_answered(
+    content: Path, library: Library, answers: dict[str, Any], tmp_path: Path
+) -> None:
+    urls = [url for url in answers if not url.endswith(".pdf")]
+    tree = Tree(tmp_path / "public", tmp_path / "state")
+    freezer_class()(create_site(options(content), library).app, tree, f"{BASE}/", compress=False).build(urls)
+    assert [url for url in urls if tree.read(file_of(url)) != answers[url].data] == []
 
 
 def test_no_address_stands_twice(site: Site) -> None:

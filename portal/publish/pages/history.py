@@ -7,9 +7,10 @@ from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, abort, current_app, render_template
+from flask import Blueprint, abort, current_app
 from markupsafe import Markup, escape
 
+from portal.publish.current import render
 from portal.publish.pages.fixed import FixedPage
 from portal.publish.pages.text import whole_quotes
 
@@ -87,7 +88,7 @@ def comparison(old_slug: str, new_slug: str) -> str:
     changes = compare_versions(old.version, new.version)
     # Title and last line have no number: unchanged, there is nothing to say of them.
     rows = [row for row in changes.rows if row.clause.number or row.kind != "unchanged"]
-    return render_template(
+    return render(
         "comparison.html",
         old=old,
         new=new,

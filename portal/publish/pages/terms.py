@@ -18,12 +18,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup, escape
 
 from portal.publish.citations import Cited
-from portal.publish.current import current_publication, row_or_404
+from portal.publish.current import current_publication, render, row_or_404
 from portal.publish.data.jsonld import version_jsonld
 from portal.publish.pages.text import Word, article_html, defined_words, home_of, notes_html
 
@@ -95,7 +95,7 @@ def _whole(row: Row, *, whole: bool, **context: Any) -> str:
         )
         for article in version.articles
     ]
-    return render_template(
+    return render(
         "version.html", row=row, contents=_contents(row), articles=articles,
         contents_links=Markup(_links(row, "", inside=True)),  # noqa: S704  # escaped there
         closing=version.closing, whole=whole, jsonld=_described(row),
@@ -123,7 +123,7 @@ def article(slug: str, article_slug: str) -> str:
         notes=notes_html(row.version, current_publication().options.portal_url),
     )
     root = current_publication().root
-    return render_template(
+    return render(
         "article.html", row=row, contents=contents, article=found, html=html, definitions=definitions,
         closing="" if place + 1 < len(contents) else row.version.closing,
         previous=contents[place - 1] if place else None,
