@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
 
 from portal import assets, clock, errors, french, gate, health, paper
-from portal.accounts import clients_views, guard, library_views, rates, security
+from portal.accounts import clients_views, guard, library_views, rates, refusals, security
 from portal.accounts import queue as accounts_queue
 from portal.accounts.desk_views import accounts_desk
 from portal.accounts.views import accounts
@@ -205,6 +205,7 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     app.context_processor(lambda: {"person": guard.current_person()})
     security.register(app, given.secret_key, company.name, library_views.blueprint(app))
     guard.register(app)
+    refusals.register(app)
     app.register_blueprint(accounts)
     app.register_blueprint(accounts_desk)
     clients_views.register(app, SECTIONS)

@@ -31,6 +31,8 @@ _SOUND_ID = re.compile(r"[0-9a-f-]{8,64}")
 # An @ may come as itself or as in an address bar.
 _MAIL = re.compile(r"[^\s\"<>]+(?:@|%40)[^\s\"'<>(),;:=\\/?&]+", re.IGNORECASE)
 _NETWORK = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:])(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}", re.IGNORECASE)
+#: Methods that are named; any other word is a visitor's.
+KNOWN = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 #: Kept whole: written by the portal itself, never by a visitor.
 _OURS = frozenset({"at", "level", "request"})
 
@@ -126,12 +128,20 @@ def log_requests(app: "Flask") -> None:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request=g.request_id)
 
+    def route() -> str | None:
+        if request.url_rule:
+            return request.url_rule.rule
+        # A page of POST that somebody opens: which one it was, for what was tried is to be told too.
+        allowed = getattr(request.routing_exception, "valid_methods", None)
+        adapter = app.create_url_adapter(request) if allowed else None
+        return adapter.match(method=allowed[0], return_rule=True)[0].rule if adapter and allowed else None
+
     def end(response: "Response") -> "Response":
         response.headers[REQUEST_ID] = g.request_id
         logger().info(
             "answered",
-            method=request.method if request.url_rule else "?",
-            route=request.url_rule.rule if request.url_rule else None,
+            method=request.method if request.method in KNOWN else "?",
+            route=route(),
             status=response.status_code,
             ms=round((time.perf_counter() - g.request_began) * 1000, 1),
         )

@@ -336,3 +336,58 @@ ROUTES: Mapping[str, Access] = {
     "desk_mails.received": staff(ADMINISTRATOR, ADVISER, SALES, BILLING),
     "desk_mails.again": staff(ADMINISTRATOR),
 }
+
+#: POSTs that bind nobody: messages, drafts, previews, one's own settings, notes of the staff's for themselves. Any other
+#: POST binds somebody, a new one too: it is refused to whom it must be, and the log of evidence tells that it was tried
+#: (``portal.accounts.refusals``). A room has nothing to do for it; one that can tell more of a refusal records it itself.
+BINDS_NOBODY: frozenset[str] = frozenset(
+    {
+        "accounts.ask_access",
+        "accounts.end_device",
+        "accounts.end_everywhere",
+        "quotes.ask",
+        "quotes.follow",
+        "quotes_desk.reply",
+        "quotes_client.question",
+        "quotes_client.renewal",
+        "quotes_client.code",
+        "quotes_link.question",
+        "quotes_link.renewal",
+        "quotes_link.code",
+        "quotes_following.reply",
+        "quotes_writing.start",
+        "quotes_writing.write",
+        "quotes_writing.discard",
+        "quotes_writing.resume",
+        "quotes_writing.delete_template",
+        "contracts.alert",
+        "contracts.drop",
+        "disputes.write",
+        "disputes.drop",
+        "invoice_reminders.proposal",
+        "invoices_desk.seen",
+        "tickets.new",
+        "tickets.reply",
+        "tickets.backup",
+        "ticket_follow.reply",
+        "tickets_canned.index",
+        "tickets_canned.remove",
+        "tickets_desk.call",
+        "tickets_desk.called",
+        "tickets_desk.mine",
+        "tickets_desk.release",
+        "tickets_desk.write",
+        "tickets_time_desk.timer",
+        "privacy.ask_publicly",
+        "privacy.fetch",
+        "desk_mails.seen",
+        "desk_mails.again",
+        "verifier.check",
+        "mailbox.read",
+    }
+)
+
+
+def binds(endpoint: str | None) -> bool:
+    """Whether what is sent to a route can bind somebody; signing in has counts of its own."""
+    return endpoint in ROUTES and endpoint not in BINDS_NOBODY and not str(endpoint).startswith("security.")

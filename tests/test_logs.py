@@ -76,6 +76,14 @@ def test_a_request_is_logged_by_its_route_with_its_time(app: Flask, lines: Any) 
     assert line["at"].endswith("+00:00")
 
 
+def test_a_page_of_post_that_somebody_opens_is_logged_by_its_route_too(app: Flask, lines: Any) -> None:
+    app.post("/accepter/<token>")(lambda token: token)
+    for method in ("GET", "HEAD", "CLAIRE"):
+        app.test_client().open("/accepter/secret-token", method=method)
+    told = [(line["method"], line["route"], line["status"]) for line in lines()]
+    assert told == [(name, "/accepter/<token>", 405) for name in ("GET", "HEAD", "?")]
+
+
 def test_an_error_says_its_type_and_its_places_and_not_its_words(app: Flask, lines: Any) -> None:
     app.test_client().get("/panne/Claire-Martin")
     (line,) = [line for line in lines() if line.get("error")]

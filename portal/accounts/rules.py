@@ -185,6 +185,23 @@ def session_end(*, staff: bool, now: datetime) -> datetime:
     return now + (STAFF_SESSION if staff else CLIENT_SESSION)
 
 
+#: What a session was begun with -> what evidence says of it. A passkey checks who holds it (a finger, a face, a number).
+MEANS = {
+    "email": "code envoyé à son adresse",
+    "invitation": "invitation envoyée à son adresse",
+    "password": "mot de passe",
+    "authenticator": "application d'authentification",
+    "webauthn": "clé d'accès",
+}
+
+
+def proved_by(means: Iterable[str], *, staff: bool) -> str:
+    """``connexion à l'espace client par mot de passe et clé d'accès``: how a session was begun."""
+    known = " et ".join(dict.fromkeys(MEANS[each] for each in means if each in MEANS))
+    where = "connexion à l'espace de l'équipe" if staff else "connexion à l'espace client"
+    return f"{where} par {known}" if known else where
+
+
 def device_name(user_agent: str) -> str:
     """``Firefox sur Windows``: enough for its owner to know it again, and no more."""
     browsers = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"),

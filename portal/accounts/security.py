@@ -37,7 +37,7 @@ from webauthn.helpers.structs import (
 from portal.accounts import sign_in
 from portal.accounts.configuration import CONFIGURATION
 from portal.accounts.models import Grant, Passkey, Person, SignedIn
-from portal.accounts.rules import HALF_WAY, device_name, is_code
+from portal.accounts.rules import HALF_WAY, device_name, is_code, proved_by
 from portal.accounts.sign_in import LETTERS
 from portal.mail.actions import post
 from portal.web import AREA, db, mail_domain, now, settings
@@ -84,9 +84,12 @@ class Codes(Totp):
                 return sign_in.use_link(db.session, user, token, now=now())
             return sign_in.use_code(db.session, user, token, browser(), now=now())
         check = super().verify_totp
-        return sign_in.try_answer(
+        right = sign_in.try_answer(
             db.session, user, "app", lambda: bool(check(token.strip(), totp_secret, user, window)), now=now()
         )
+        if right:
+            g.proved = "authenticator"
+        return right
 
     def get_last_counter(self, user: UserMixin) -> int | None:
         """The last period whose code was used."""
@@ -156,7 +159,10 @@ def _commit(response: Response) -> Response:
 
 def check_password(held: Session, person: Person, check: Callable[[], bool]) -> bool:
     """A password given in a request; a code typed in its place is no try."""
-    return sign_in.try_answer(held, person, "password", check, now=now())
+    right = sign_in.try_answer(held, person, "password", check, now=now())
+    if right:
+        g.proved = "password"
+    return right
 
 
 def may_send_code(held: Session, person: Person) -> bool:
@@ -176,8 +182,9 @@ class EnrolmentOver(Exception):
 
 
 def second_factor_begins() -> None:
-    """Note when the first factor was given: the second follows soon or not at all."""
+    """Note when the first factor was given, and which: the second follows soon or not at all."""
     session["second_factor_began"] = now().timestamp()
+    session["first_factor"] = g.get("proved", "email")
 
 
 def check_half_way() -> None:
@@ -207,11 +214,23 @@ def browser() -> str:
     return held
 
 
+def _means(given: list[str] | None) -> list[str]:
+    """By what a session begins: the library names one factor, and neither of two."""
+    if given == ["change"] and (before := sign_in.live_session(db.session, session.get("token", ""), now=now())):
+        return before.means.split(",")  # a new password begins the session anew, which proves nothing more
+    if given:
+        return given
+    return [session.get("first_factor", "email"), g.get("proved", "webauthn")]
+
+
 def _began(_: Flask, user: Person, authn_via: list[str] | None = None, **__: Any) -> None:
     session.permanent = True
+    means = _means(authn_via)
+    for passed in ("first_factor", "second_factor_began"):
+        session.pop(passed, None)
     session["token"] = sign_in.begin_session(
         db.session, user, device=browser(), device_name=device_name(request.user_agent.string),
-        means=authn_via or ["second_factor"], domain=mail_domain(), base_url=settings().base_url, now=now(),
+        means=means, domain=mail_domain(), base_url=settings().base_url, now=now(),
     )  # fmt: skip
     after_this_request(_commit)
 
@@ -234,6 +253,12 @@ def current_session() -> SignedIn | None:
         g.signed_in = sign_in.live_session(db.session, session.get("token", ""), now=now())
     held: SignedIn | None = g.signed_in
     return held
+
+
+def identified_by() -> str:
+    """How whoever acts in this request proved who they are, for an act's evidence: as it was when they signed in."""
+    held = current_session()
+    return proved_by(held.means.split(",") if held else (), staff=held is not None and held.person.staff)
 
 
 def _only_live(load: Callable[[str], Person | None]) -> Callable[[str], Person | None]:

@@ -14,6 +14,7 @@ from portal.evidence.models import Entry, Payload
 SALT = 32
 #: Key of PostgreSQL's advisory lock: one writer of the chain at a time.
 _LOCK = 0x1D5_E71D
+_LAST = "last_recorded"
 
 
 def take_turn(session: Session) -> None:
@@ -44,7 +45,14 @@ def record(session: Session, kind: str, payload: Mapping[str, Any], *, at: datet
     )
     session.add(entry)
     session.flush()
+    session.info[_LAST] = entry.digest
     return entry
+
+
+def last_recorded(session: Session) -> str | None:
+    """The digest of the last entry that was recorded in a session, whether or not it was kept."""
+    digest: str | None = session.info.get(_LAST)
+    return digest
 
 
 def verify_log(session: Session) -> Iterator[Broken]:
