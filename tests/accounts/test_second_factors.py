@@ -9,7 +9,8 @@ from passlib.totp import TOTP
 from sqlalchemy import select
 
 from portal.accounts.models import Passkey as StoredPasskey
-from portal.accounts.models import Person
+from portal.accounts.models import Person, SignedIn
+from portal.accounts.rules import proved_by
 from portal.web import AREA
 from tests.accounts.authenticators import Passkey
 from tests.accounts.conftest import CLAIRE, STAFF, Portal, Visitor
@@ -46,12 +47,22 @@ def use_passkey(visitor: Visitor, key: Passkey) -> str:
     return address
 
 
+def proved(portal: Portal, email: str) -> str:
+    """How the latest session of somebody is said to have been begun."""
+    with portal.sessions() as session:
+        person = session.get_one(Person, portal.ids[email])
+        held = session.scalars(select(SignedIn).where(SignedIn.person_id == person.id).order_by(SignedIn.id.desc()))
+        return proved_by(held.first().means.split(","), staff=person.staff)  # type: ignore[union-attr]
+
+
 def test_a_passkey_is_added_and_signs_in_with_no_address_typed(portal: Portal) -> None:
     key = add_passkey(portal, portal.sign_in(CLAIRE))
+    assert proved(portal, CLAIRE) == "connexion à l'espace client par code envoyé à son adresse"
     visitor = portal.visitor()
     use_passkey(visitor, key)
     assert visitor.location == f"{AREA}/"
     assert visitor.is_signed_in()
+    assert proved(portal, CLAIRE) == "connexion à l'espace client par clé d'accès"
 
 
 def test_a_phones_or_computers_own_passkey_is_welcome_and_checks_who_holds_it(portal: Portal) -> None:
@@ -133,6 +144,8 @@ def test_staff_set_up_a_second_factor_at_the_first_sign_in_and_give_it_at_each_l
     later.open(later.location)
     later.send("connexion/second-facteur", 302, on="connexion/second-facteur", code=app_code(secret, time.time() + 30))
     assert later.is_signed_in()
+    both = "code envoyé à son adresse et application d'authentification"
+    assert proved(portal, STAFF) == f"connexion à l'espace de l'équipe par {both}"
 
 
 def test_the_code_of_an_application_works_once(portal: Portal) -> None:
@@ -239,6 +252,7 @@ def test_a_password_goes_with_an_application(portal: Portal) -> None:
     choose_password(portal, claire)
     assert claire.is_signed_in()
     assert not elsewhere.is_signed_in()
+    assert proved(portal, CLAIRE).endswith("par code envoyé à son adresse")  # choosing a password proves nothing more
     assert portal.mails(CLAIRE)[-1].event == "accounts/password_changed"
     visitor = portal.visitor()
     visitor.send("connexion", 302, identity=CLAIRE, passcode=PASSWORD)
@@ -248,6 +262,7 @@ def test_a_password_goes_with_an_application(portal: Portal) -> None:
         "connexion/second-facteur", 302, on="connexion/second-facteur", code=app_code(secret, time.time() + 30)
     )
     assert visitor.is_signed_in()
+    assert proved(portal, CLAIRE).endswith("par mot de passe et application d'authentification")
 
 
 def test_nobody_chooses_a_password_before_having_an_application(portal: Portal) -> None:
