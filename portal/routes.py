@@ -159,6 +159,7 @@ ROUTES: Mapping[str, Access] = {
     # Contracts: a client's own, then every client's on the desk.
     "contracts.index": clients(),
     "contracts.show": clients(),
+    "contracts.mails": clients(),
     "contracts.alert": clients(),
     "contracts.drop": clients(),
     "contracts.file": clients(),

@@ -16,7 +16,6 @@ from portal.contracts.actions import (
     credit,
     find_contract,
     left_of,
-    open_contract,
     set_overdraft,
 )
 from portal.contracts.forms import (
@@ -25,10 +24,10 @@ from portal.contracts.forms import (
     EndForm,
     MadeGoodForm,
     NoticeForm,
-    OpenForm,
     OverdraftForm,
 )
 from portal.contracts.links import DESK
+from portal.contracts.mail_choices import tell_moved
 from portal.contracts.models import Contract, LedgerEntry
 from portal.contracts.notice_actions import end_for, make_good, record_notice
 from portal.contracts.notice_models import ContractNotice
@@ -38,16 +37,13 @@ from portal.contracts.reading import held_by, movements, running_out
 from portal.contracts.rules import (
     CannotCorrect,
     ContractEnded,
-    Derogation,
-    KeptFile,
     PointsExhausted,
-    SpecialConditions,
 )
-from portal.contracts.views import csv_answer, file_answer, never_stored, notices_shown, parts_of, pdf_answer, terms_of
+from portal.contracts.statement_views import csv_answer, pdf_answer
+from portal.contracts.views import file_answer, letters, never_stored, notices_shown, parts_of, periods_of, terms_of
 from portal.errors import show as refuse
-from portal.files.rules import FileRefused
 from portal.french import points, weekday_date
-from portal.web import db, now, services, store, today
+from portal.web import db, now, services, today
 
 KEY_BYTES = 16
 REFUSED, CONFLICT = 422, 409
@@ -102,13 +98,15 @@ def _page(
             ruling=ruling, noticing=noticing, settling=settling or MadeGoodForm(formdata=None),
             notices=notices_shown(contract), ending=ending or EndForm(formdata=None), terms=terms_of(contract),
             page=movements(db.session, contract, before=before), first_page=before is None,
-            manages=may_manage(me().role_names) and contract.ended_at is None, **parts_of(held),
+            periods=periods_of(contract), manages=may_manage(me().role_names) and contract.ended_at is None,
+            **parts_of(held),
         ),
         status,
     )  # fmt: skip
 
 
-def _back(contract: Contract, words: str) -> Response:
+def back(contract: Contract, words: str) -> Response:
+    """Keep what was done, and back to the contract."""
     db.session.commit()
     flash(words, "success")
     return redirect(f"{DESK}/{contract.reference}", 303)
@@ -148,7 +146,8 @@ def add(reference: str) -> Any:
         db.session, contract, points=form.points.points, key=form.key.data or secrets.token_urlsafe(KEY_BYTES),
         words="Points ajoutés", reason=form.reason.data, by=me(), at=now(),
     )  # fmt: skip
-    return _back(contract, f"{points(entry.points)} de plus\u00a0: il en reste {points(entry.balance)}.")
+    tell_moved(db.session, entry, letters=letters(), at=now())
+    return back(contract, f"{points(entry.points)} de plus\u00a0: il en reste {points(entry.balance)}.")
 
 
 @contracts_desk.post("/<reference>/regle")
@@ -158,7 +157,7 @@ def rule(reference: str) -> Any:
     if not form.validate():
         return _page(contract, REFUSED, ruling=form)
     set_overdraft(db.session, contract, overdraft=form.overdraft, reason=form.reason.data, by=me(), at=now())
-    return _back(contract, "La règle est changée. Le client la lit sur la page du contrat.")
+    return back(contract, "La règle est changée. Le client la lit sur la page du contrat.")
 
 
 @contracts_desk.post("/<reference>/fin")
@@ -177,7 +176,7 @@ def end(reference: str) -> Any:
     except NoticeRuns as error:
         words = f"La mise en demeure court jusqu'au {weekday_date(error.last_day)} inclus\u00a0: le contrat peut prendre fin à partir du lendemain."
         return _not_ended(contract, form, words)
-    return _back(contract, "Le contrat a pris fin. Son registre reste lisible.")
+    return back(contract, "Le contrat a pris fin. Son registre reste lisible.")
 
 
 def _not_ended(contract: Contract, form: EndForm, words: str) -> tuple[str, int]:
@@ -197,7 +196,7 @@ def notice(reference: str) -> Any:
         received_how=form.received_how.data, by=me(), form_key=form.key.data or secrets.token_urlsafe(KEY_BYTES),
         at=now(),
     )  # fmt: skip
-    return _back(contract, "La mise en demeure est enregistrée. Le client la voit sur la page du contrat.")
+    return back(contract, "La mise en demeure est enregistrée. Le client la voit sur la page du contrat.")
 
 
 @contracts_desk.post("/<reference>/mises-en-demeure/<int:number>/reglee")
@@ -214,7 +213,7 @@ def settled(reference: str, number: int) -> Any:
     except NoticeOver:
         db.session.rollback()
         return refuse(409)
-    return _back(contract, "C'est noté\u00a0: cette mise en demeure ne peut plus mettre fin au contrat.")
+    return back(contract, "C'est noté\u00a0: cette mise en demeure ne peut plus mettre fin au contrat.")
 
 
 @contracts_desk.route("/<reference>/mouvements/<int:seq>/corriger", methods=["GET", "POST"])
@@ -243,7 +242,8 @@ def amend(reference: str, seq: int) -> Any:
     except PointsExhausted as error:
         words = f"Le solde passerait sous ce que la règle du contrat permet\u00a0: {points(error.available)} au plus."
         return _refused(contract, entry, form, words)
-    return _back(contract, f"Corrigé\u00a0: il reste {points(made.balance)}.")
+    tell_moved(db.session, made, letters=letters(), at=now())
+    return back(contract, f"Corrigé\u00a0: il reste {points(made.balance)}.")
 
 
 def _refused(contract: Contract, entry: LedgerEntry, form: CorrectForm, words: str) -> tuple[str, int]:
@@ -261,43 +261,3 @@ def _correction(contract: Contract, entry: LedgerEntry, form: CorrectForm, statu
         ),
         status,
     )  # fmt: skip
-
-
-# --- A contract by hand --------------------------------------------------------------------------
-
-
-@contracts_desk.route("/nouveau", methods=["GET", "POST"])
-def new() -> Any:
-    """Type in a contract that was signed without the portal."""
-    form = OpenForm(today=today())
-    clients = db.session.scalars(select(Organisation).order_by(Organisation.legal_name, Organisation.id)).all()
-    library = services().library
-    form.organisation.choices = [(client.id, client.legal_name) for client in clients]
-    form.terms.choices = [
-        (version.slug, f"CGV du {version.in_force_from:%d/%m/%Y}") for version in reversed(library.versions)
-    ]
-    if request.method != "POST":
-        form.organisation.data = request.args.get("client", type=int)
-        form.key.data = secrets.token_urlsafe(KEY_BYTES)
-        return render_template("contracts/desk_new.html", form=form)
-    if not form.validate():
-        return render_template("contracts/desk_new.html", form=form), REFUSED
-    version = library.version(form.terms.data)
-    try:
-        kept = form.files.keep(db.session, store(), kept_for="contracts", now=now())
-    except FileRefused:
-        db.session.rollback()
-        return render_template("contracts/desk_new.html", form=form), REFUSED
-    files = tuple(KeptFile(each.key, each.name, each.sha256) for each in kept)
-    derogations = (Derogation(form.derogation_day.data, form.derogation.data),) if form.derogation.data else ()
-    contract = open_contract(
-        db.session, organisation=db.session.get_one(Organisation, form.organisation.data), kind=form.chosen_kind,
-        points=form.points.points, terms_slug=version.slug, terms_sha256=version.sha256,
-        special_conditions=SpecialConditions(form.conditions.data or "", files, derogations),
-        overdraft=form.overdraft, by=me(), at=now(), reason=form.reason.data, signed_on=form.signed_on.data,
-        form_key=form.key.data,
-    )  # fmt: skip
-    if contract.opened_at != now():
-        # The same page again: the files that came with it are those of the first time.
-        db.session.rollback()
-    return _back(contract, f"Le contrat {contract.reference} est ouvert.")

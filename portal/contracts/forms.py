@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from wtforms import DateField, Field, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, Field, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional, ValidationError
 from wtforms.widgets import TextInput
 
@@ -57,6 +57,13 @@ class AlertForm(BaseForm):
         "Me prévenir quand il reste", description="En points, par exemple 50.", filters=[strip],
         validators=[required("Écrivez le seuil, en points."), at_most(20), _points], render_kw=_NUMBER,
     )  # fmt: skip
+
+
+class MailsForm(BaseForm):
+    """Which mails about points one wants."""
+
+    movements = BooleanField("À chaque intervention décomptée ou corrigée sur un ticket que je suis")
+    monthly = BooleanField("Le relevé de chaque mois, au début du mois suivant")
 
 
 class CreditForm(BaseForm):

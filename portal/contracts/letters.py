@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from portal import french
-from portal.contracts.links import ASK, CLIENT
+from portal.contracts.links import ASK, CHOICE, CLIENT
 from portal.mail.actions import post
 from portal.mail.letters import Letters as Templates
+from portal.mail.letters import quoted
 from portal.terms import Library
 
 if TYPE_CHECKING:
-    from portal.contracts.alert_models import ContractAlert
+    from collections.abc import Sequence
 
+    from portal.accounts.models import Person
+    from portal.contracts.alert_models import ContractAlert
+    from portal.contracts.models import Contract, LedgerEntry
+    from portal.contracts.period import Month
+
+MINUS = "\u2212"
 TEMPLATES = Templates(Path(__file__).resolve().parent / "templates" / "contracts" / "mail")
 
 
@@ -43,3 +50,45 @@ class Letters:
             text=letter.text, html=letter.html, domain=self.domain, now=at,
             key=f"contract-alert.{alert.id}.{at.timestamp():.0f}",
         )  # fmt: skip
+
+    def moved(self, session: Session, entry: "LedgerEntry", person: "Person", at: datetime) -> None:
+        """Staff added points to a contract, or took some back."""
+        contract = entry.contract
+        letter = TEMPLATES.write(
+            "moved",
+            contract=contract, company=self.library.company, name=person.name, words=entry.words,
+            change=_signed(entry.points), before=french.points(entry.before), left=french.points(entry.balance),
+            reason=quoted(entry.reason or ""), page=f"{self.base_url}{CLIENT}/{contract.reference}",
+            choice=f"{self.base_url}{CLIENT}/{CHOICE}",
+        )  # fmt: skip
+        post(
+            session, event="contracts/moved", recipient=person.email, subject=letter.subject, text=letter.text,
+            html=letter.html, domain=self.domain, now=at, key=f"contract-entry.{entry.id}.{person.id}",
+        )  # fmt: skip
+
+    def month(
+        self, session: Session, person: "Person", month: "Month",
+        lines: "Sequence[tuple[Contract, Decimal, Decimal, Decimal]]", at: datetime,
+    ) -> None:  # fmt: skip
+        """The statement of a month."""
+        letter = TEMPLATES.write(
+            "month",
+            company=self.library.company, name=person.name, month=month.label,
+            lines=[
+                {
+                    "kind": contract.kind.label, "reference": contract.reference, "came": french.points(came),
+                    "went": french.points(went), "left": french.points(left),
+                    "statement": f"{self.base_url}{CLIENT}/{contract.reference}/releve.pdf?periode={month.key}",
+                }
+                for contract, came, went, left in lines
+            ],
+            page=f"{self.base_url}{CLIENT}/", choice=f"{self.base_url}{CLIENT}/{CHOICE}",
+        )  # fmt: skip
+        post(
+            session, event="contracts/month", recipient=person.email, subject=letter.subject, text=letter.text,
+            html=letter.html, domain=self.domain, now=at, key=f"points-month.{month.key}.{person.id}",
+        )  # fmt: skip
+
+
+def _signed(points: Decimal) -> str:
+    return f"{'+' if points > 0 else MINUS}{french.points(abs(points))}"

@@ -12,17 +12,27 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
 from portal.contracts.alert_models import ContractAlert
+from portal.contracts.mail_models import PointsMails
 from portal.french import points
 from portal.mail.models import OutgoingMail
 from portal.registry import PersonalData, PersonalField, PersonalRecord
 
 ERASED = "(effacé)"
-FIELDS = (PersonalField("Seuil choisi sur un contrat", "effacé"), PersonalField("Courriels envoyés", "effacé"))
+FIELDS = (
+    PersonalField("Seuil choisi sur un contrat", "effacé"),
+    PersonalField("Courriels envoyés", "effacé"),
+    PersonalField("Choix des courriels sur les points", "effacé"),
+)
 
 
 def _of(session: Session, mail: str) -> list[ContractAlert]:
     mine = select(ContractAlert).join(Person).where(Person.email == mail.strip().lower())
     return list(session.scalars(mine.order_by(ContractAlert.id)))
+
+
+def _choice(session: Session, mail: str) -> PointsMails | None:
+    mine = select(PointsMails).join(Person).where(Person.email == mail.strip().lower())
+    return session.scalars(mine).first()
 
 
 def _mails(session: Session, mail: str) -> list[OutgoingMail]:
@@ -37,6 +47,11 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
     for alert in _of(session, mail):
         words = f"{alert.contract.reference}\u00a0: {points(alert.threshold)}"
         yield PersonalRecord(f"seuil-{alert.id}", ((FIELDS[0].label, words),), alert.created_at)
+    choice = _choice(session, mail)
+    if choice is not None:
+        words = "à chaque mouvement" if choice.movements else "pas à chaque mouvement"
+        words += ", relevé mensuel" if choice.monthly_since else ""
+        yield PersonalRecord(f"courriels-{choice.person_id}", ((FIELDS[2].label, words),), choice.chosen_at)
     for sent in _mails(session, mail):
         yield PersonalRecord(f"mail-contrat-{sent.id}", ((FIELDS[1].label, sent.subject),), sent.created_at)
 
@@ -46,6 +61,8 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
     references = [record.reference for record in find(session, mail)]
     for alert in _of(session, mail):
         session.delete(alert)
+    if (choice := _choice(session, mail)) is not None:
+        session.delete(choice)
     for sent in _mails(session, mail):
         # What has not left yet never leaves: the worker takes a sent mail for done.
         sent.sent_at, sent.last_error = sent.sent_at or at, None

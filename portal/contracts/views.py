@@ -9,23 +9,25 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from portal.accounts.guard import me
-from portal.contracts.actions import balance, find_contract
+from portal.clock import PARIS
+from portal.contracts.actions import find_contract
 from portal.contracts.alerts import MOST, TooManyAlerts, alerts_of, drop_alert, set_alert
-from portal.contracts.forms import AlertForm, TokenForm
+from portal.contracts.forms import AlertForm, MailsForm, TokenForm
 from portal.contracts.letters import Letters
-from portal.contracts.links import ASK, CLIENT
-from portal.contracts.models import Contract, LedgerEntry
+from portal.contracts.links import ASK, CHOICE, CLIENT
+from portal.contracts.mail_choices import choice_of, choose
+from portal.contracts.models import Contract
 from portal.contracts.notice_actions import notices_of
 from portal.contracts.notice_models import ContractNotice
 from portal.contracts.notice_rules import last_day, nominal_day, terminable_from
+from portal.contracts.period import Month, months_between, years_of
 from portal.contracts.reading import SOON, Held, held_by, movements
-from portal.contracts.statement import PAPERS, calculation, csv_of
+from portal.contracts.statement import calculation
 from portal.contracts.use import by_month, chart
 from portal.contracts.working import restored
 from portal.files.models import StoredFile
 from portal.files.views import send
 from portal.french import minutes, month_name, points, short_month
-from portal.paper import pdf_of
 from portal.terms import UnknownVersion, Version
 from portal.web import db, mail_domain, now, services, settings, today
 
@@ -40,14 +42,15 @@ CONVENTIONS = (
     "oldest_first",
     "point_price",
 )
-#: A statement of every movement there ever was: more than this is asked for by the year.
-MOST_PRINTED = 5_000
 
 contracts = Blueprint("contracts", __name__, url_prefix=CLIENT, template_folder="templates")
 
 
 def register(app: Flask) -> None:
     """Add the room's pages for clients to an application."""
+    # Their views are bound to blueprints that are made here and in desk_views.
+    from portal.contracts import by_hand_views, statement_views  # noqa: F401
+
     app.register_blueprint(contracts)
     app.jinja_env.filters.update(
         points=points, minutes=minutes, working=restored, calculation=calculation, month_name=month_name,
@@ -107,6 +110,12 @@ def parts_of(held: Held) -> dict[str, Any]:
     return {"held": held, "months": months, "chart": chart(months), "soon": SOON, "unsaid": unsaid()}
 
 
+def periods_of(contract: Contract) -> list[Month]:
+    """The months and years that a statement may be asked for, the latest first."""
+    months = months_between(contract.opened_at.astimezone(PARIS).date(), today())
+    return [*months, *years_of(months)]
+
+
 @contracts.after_request
 def never_stored(response: Response) -> Response:
     """What is between two companies stays out of caches."""
@@ -114,7 +123,8 @@ def never_stored(response: Response) -> Response:
     return response
 
 
-def _mine(reference: str) -> Contract:
+def mine(reference: str) -> Contract:
+    """The contract of an address, of one's own organisation, or 404."""
     found = find_contract(db.session, reference)
     if found is None or found.organisation_id != me().organisation_id:
         abort(404)
@@ -125,13 +135,27 @@ def _mine(reference: str) -> Contract:
 def index() -> Any:
     """Every contract of the organisation."""
     held = held_by(db.session, me().organisation_id or 0, today=today())
-    return render_template("contracts/index.html", ask=ASK, **parts_of(held))
+    each_time, monthly = choice_of(db.session, me())
+    form = MailsForm(formdata=None, movements=each_time, monthly=monthly)
+    return render_template("contracts/index.html", ask=ASK, form=form, **parts_of(held))
+
+
+@contracts.post("/courriels")
+def mails() -> Any:
+    """Choose which mails about points one wants."""
+    form = MailsForm()
+    if not form.validate():
+        abort(400)
+    choose(db.session, me(), movements=bool(form.movements.data), monthly=bool(form.monthly.data), at=now())
+    db.session.commit()
+    flash("Votre choix est gardé.", "success")
+    return redirect(f"{CLIENT}/{CHOICE}", 303)
 
 
 @contracts.get("/<reference>")
 def show(reference: str) -> Any:
     """One contract."""
-    return _page(_mine(reference), AlertForm(formdata=None))
+    return _page(mine(reference), AlertForm(formdata=None))
 
 
 def _page(contract: Contract, form: AlertForm, status: int = 200) -> tuple[str, int]:
@@ -141,7 +165,7 @@ def _page(contract: Contract, form: AlertForm, status: int = 200) -> tuple[str, 
         render_template(
             "contracts/show.html", contract=contract, form=form, token=TokenForm(), left=held.left[contract.id],
             page=movements(db.session, contract, before=before), first_page=before is None, terms=terms_of(contract),
-            notices=notices_shown(contract), alerts=alerts_of(db.session, contract, me()), most=MOST, ask=ASK, **parts_of(held),
+            periods=periods_of(contract), notices=notices_shown(contract), alerts=alerts_of(db.session, contract, me()), most=MOST, ask=ASK, **parts_of(held),
         ),
         status,
     )  # fmt: skip
@@ -150,7 +174,7 @@ def _page(contract: Contract, form: AlertForm, status: int = 200) -> tuple[str, 
 @contracts.post("/<reference>/seuils")
 def alert(reference: str) -> Any:
     """Choose a threshold."""
-    contract, form = _mine(reference), AlertForm()
+    contract, form = mine(reference), AlertForm()
     if not form.validate():
         return _page(contract, form, REFUSED)
     try:
@@ -167,7 +191,7 @@ def alert(reference: str) -> Any:
 @contracts.post("/<reference>/seuils/<int:number>/retirer")
 def drop(reference: str, number: int) -> Any:
     """Take a threshold away."""
-    drop_alert(db.session, _mine(reference), number, person=me())
+    drop_alert(db.session, mine(reference), number, person=me())
     db.session.commit()
     flash("Le seuil est retiré.", "success")
     return redirect(f"{CLIENT}/{reference}#seuils", 303)
@@ -176,19 +200,7 @@ def drop(reference: str, number: int) -> Any:
 @contracts.get("/<reference>/pieces/<int:number>")
 def file(reference: str, number: int) -> Any:
     """A file of what was agreed."""
-    return file_answer(_mine(reference), number)
-
-
-@contracts.get("/<reference>/releve.csv")
-def statement_csv(reference: str) -> Any:
-    """Every movement, for a spreadsheet."""
-    return csv_answer(_mine(reference))
-
-
-@contracts.get("/<reference>/releve.pdf")
-def statement_pdf(reference: str) -> Any:
-    """Every movement, on paper."""
-    return pdf_answer(_mine(reference))
+    return file_answer(mine(reference), number)
 
 
 def file_answer(contract: Contract, number: int) -> Response:
@@ -198,29 +210,3 @@ def file_answer(contract: Contract, number: int) -> Response:
         abort(404)
     found = db.session.scalars(select(StoredFile).where(StoredFile.key == held[number - 1].key)).first()
     return send(found) if found is not None else abort(404)
-
-
-def csv_answer(contract: Contract) -> Response:
-    """The statement as CSV."""
-    entries = _entries(contract)
-    response = Response(csv_of(entries), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="releve-{contract.reference}.csv"'
-    return response
-
-
-def pdf_answer(contract: Contract) -> Response:
-    """The statement as PDF."""
-    library = services().library
-    title = f"Relevé de points du contrat {contract.reference}"
-    html = PAPERS.html(
-        "statement.html", company=library.company, title=title, contract=contract, entries=_entries(contract),
-        left=balance(db.session, contract), terms=terms_of(contract), unsaid=unsaid(), at=now(),
-        working=restored, calculation=calculation,
-    )  # fmt: skip
-    response = Response(pdf_of(html, title=title), content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="releve-{contract.reference}.pdf"'
-    return response
-
-
-def _entries(contract: Contract) -> list[LedgerEntry]:
-    return list(reversed(movements(db.session, contract, size=MOST_PRINTED).entries))

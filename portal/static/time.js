@@ -21,6 +21,8 @@ async function show() {
 }
 
 if (form && output) {
+  // It is worked out while typing: the button that does it is for a page without scripts.
+  form.querySelector("[data-calculate]").hidden = true;
   form.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(show, WAIT);

@@ -22,6 +22,7 @@ from portal.tickets.intervention_desk_views import back, intervention_of, show_t
 from portal.tickets.intervention_forms import AnswerForm, HoursForm, MinutesForm
 from portal.tickets.intervention_models import TimeContest, WorkIntervention
 from portal.tickets.intervention_rules import AnsweredAlready, CostsMore, Step, hour_label, service_label
+from portal.tickets.intervention_told import tell_corrected, tell_counted
 from portal.tickets.intervention_views import CONFLICT, KEY_BYTES, REFUSED, letters
 from portal.tickets.models import Ticket
 from portal.web import db, now, services, today
@@ -45,6 +46,7 @@ def count(reference: str, number: int) -> Any:
         )
     except PointsExhausted as error:
         return _exhausted(ticket, number, error)
+    tell_counted(db.session, intervention, letters=letters(), at=now())
     tell_crossings(db.session, letters=contract_letters(), at=now(), organisation_id=ticket.organisation_id)
     return back(ticket, f"Intervention décomptée\u00a0: {points(intervention.points)}." if intervention.points else "")
 
@@ -77,6 +79,7 @@ def bill(reference: str, number: int) -> Any:
     bill_intervention(
         db.session, intervention, hour=form.hour.data, km=form.km.km, by=me(), library=services().library, at=now()
     )
+    tell_counted(db.session, intervention, letters=letters(), at=now())
     return back(ticket, "Intervention comptée en heures\u00a0: elle est prête à facturer.")
 
 
@@ -106,12 +109,13 @@ def correct(reference: str, number: int) -> Any:
             form.form_errors.append("Écrivez des minutes entières.")
         return _correction(ticket, intervention, form, REFUSED)
     try:
-        correct_intervention(
+        made = correct_intervention(
             db.session, intervention, given, reason=form.reason.data, by=me(), library=services().library, at=now(),
             form_key=form.key.data or secrets.token_urlsafe(KEY_BYTES),
         )  # fmt: skip
     except (CostsMore, TermsError):
         return _costs_more(ticket, intervention, form)
+    tell_corrected(db.session, intervention, made, letters=letters(), at=now())
     return back(ticket, "Corrigé\u00a0: la différence est rendue au client.")
 
 
@@ -162,6 +166,10 @@ def reply(reference: str, number: int) -> Any:
         return _correction(ticket, intervention, form, CONFLICT, contest)
     except (CostsMore, TermsError):
         return _costs_more(ticket, intervention, form, contest=contest)
+    if form.outcome.data == "corrected":
+        # Who contested reads it in the answer.
+        last = intervention.corrections[-1]
+        tell_corrected(db.session, intervention, last, letters=letters(), at=now(), but=contest.by_mail)
     return back(ticket, f"La réponse est envoyée à {contest.by}.")
 
 

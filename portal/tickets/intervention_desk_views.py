@@ -134,7 +134,7 @@ def _foreseen(ticket: Ticket, intervention: WorkIntervention) -> Foreseen | None
 
 def show_time(
     ticket: Ticket, status: int = 200, *, form: TimeForm | None = None, refusal: str | None = None,
-    hours: HoursForm | None = None,
+    hours: HoursForm | None = None, preview: str = "", preview_wrong: bool = False,
 ) -> tuple[str, int]:  # fmt: skip
     """The page of the time of a ticket."""
     found = interventions_of(db.session, ticket)
@@ -145,7 +145,8 @@ def show_time(
             hours=hours or HoursForm(formdata=None, version=version), Step=Step, refusal=refusal,
             foreseen={each.id: _foreseen(ticket, each) for each in found}, working=answered_working,
             told=calculation_of, unsaid=unsaid(), handles=may_handle(me().role_names),
-            timer=timer_minutes(db.session, ticket, me(), now()), version=version,
+            timer=timer_minutes(db.session, ticket, me(), now()), version=version, preview=preview,
+            preview_wrong=preview_wrong,
         ),
         status,
     )  # fmt: skip
@@ -167,6 +168,8 @@ def note(reference: str) -> Any:
     """Note time."""
     ticket = ticket_of(reference)
     form = _form(ticket, interventions_of(db.session, ticket), fresh=False)
+    if request.form.get("faire") == "calculer":
+        return _calculated(ticket, form)
     if not form.validate():
         return show_time(ticket, REFUSED, form=form)
     technician = db.session.get_one(Person, form.technician.data)
@@ -187,19 +190,32 @@ def note(reference: str) -> Any:
 @tickets_time_desk.get("/<reference>/temps/calcul")
 def preview(reference: str) -> Any:
     """What an intervention would cost with one more entry: asked for while somebody types. Nothing is changed."""
-    ticket = ticket_of(reference)
-    number, service = request.args.get("intervention", ""), request.args.get("service", "")
-    typed = request.args.get("minutes", type=int)
+    words, wrong = _preview(
+        ticket_of(reference), request.args.get("intervention", ""), request.args.get("service", ""),
+        request.args.get("minutes", type=int),
+    )  # fmt: skip
+    return jsonify(words=words, wrong=wrong) if words else jsonify(words="")
+
+
+def _calculated(ticket: Ticket, form: TimeForm) -> tuple[str, int]:
+    """The same for a page without scripts, with everything that was typed; nothing is noted."""
+    asked = (form.intervention.data or "", form.service.data or "", form.minutes.data)
+    words, wrong = _preview(ticket, *asked)
+    nothing = "Choisissez la nature du travail et écrivez les minutes\u00a0: le calcul s'affiche ici."
+    return show_time(ticket, form=form, preview=words or nothing, preview_wrong=wrong or not words)
+
+
+def _preview(ticket: Ticket, number: str, service: str, typed: int | None) -> tuple[str, bool]:
     worked = intervention_of(ticket, int(number)).worked if number.isdigit() else []
     if service and typed:
         worked = [*worked, (service, typed)]
     try:
         seen = foresee(db.session, ticket, worked[:MOST_ENTRIES], services().library, today())
     except NothingWorked:
-        return jsonify(words="")
+        return "", False
     except TermsError as error:
-        return jsonify(words=str(error), wrong=True)
-    return jsonify(words=foreseen_words(seen), wrong=bool(seen.contract) and not seen.enough)
+        return str(error), True
+    return foreseen_words(seen), bool(seen.contract) and not seen.enough
 
 
 def foreseen_words(seen: Foreseen) -> str:

@@ -118,7 +118,7 @@ def _dispute(ticket: Ticket, entry: TimeEntry, form: ContestForm, status: int) -
     version = services().library.version(entry.intervention.terms_slug or ticket.terms_slug)
     return (
         render_template(
-            "tickets/time_contest.html", ticket=ticket, entry=entry, form=form, clause=version.clause("7.2"),
+            "tickets/time_contest.html", ticket=ticket, entry=entry, form=form, clause=version.figure("work_recorded"),
             version=version,
         ),
         status,

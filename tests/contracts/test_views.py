@@ -169,6 +169,30 @@ def test_the_statement_comes_as_csv_and_pdf(portal: Portal, claire: Visitor) -> 
     assert "-63,33;100,00;36,67;40;40;" in csv.get_data(as_text=True)
     pdf = claire.client.get(f"{LIST}{reference}/releve.pdf")
     assert pdf.status_code == 503 or pdf.data.startswith(b"%PDF")
+    charge(portal, "remote-desktop", 30, "i2", ago=40)
+    page = claire.open(LIST + reference)
+    assert ">Octobre 2026<" in page.replace("\u00a0", " ")
+    assert ">Année 2026<" in page.replace("\u00a0", " ")
+    for period, held, not_held in (("2026-10", "-30,00", "-63,33"), ("2026-11", "-63,33", "-30,00")):
+        month = claire.client.get(f"{LIST}{reference}/releve.csv?periode={period}")
+        assert month.headers["Content-Disposition"].endswith(f'-{period}.csv"')
+        text = month.get_data(as_text=True)
+        assert (held in text, not_held in text) == (True, False)
+    assert claire.client.get(f"{LIST}{reference}/releve.csv?periode=2026-13").status_code == 404
+
+
+def test_a_statement_of_a_month_tells_the_balance_before_and_after_it(
+    portal: Portal, claire: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    papers: list[str] = []
+    monkeypatch.setattr("portal.contracts.statement_views.pdf_of", lambda html, **_: papers.append(html) or b"%PDF")
+    reference = open_one(portal)
+    charge(portal, "remote-desktop", 60, "i1", ago=40)
+    for period in ("2026-10", "2026-11"):
+        claire.client.get(f"{LIST}{reference}/releve.pdf?periode={period}")
+    assert "au début de la période\u00a0: 100\u00a0points\u00a0; à la fin\u00a0: <b>40\u00a0points</b>" in papers[0]
+    assert "au début de la période\u00a0: 40\u00a0points\u00a0; à la fin\u00a0: <b>40\u00a0points</b>" in papers[1]
+    assert "Aucun mouvement sur cette période" in papers[1]
 
 
 def test_adding_points_and_renewing_are_quote_requests(portal: Portal, claire: Visitor) -> None:

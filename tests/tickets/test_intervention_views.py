@@ -70,12 +70,85 @@ def test_time_is_noted_seen_before_counted_and_charged(portal: Portal, nadia: Vi
     )
 
 
+def test_who_follows_the_ticket_is_told_what_an_intervention_cost_and_may_stop_that(
+    portal: Portal, nadia: Visitor, lea: Visitor
+) -> None:
+    open_one(portal, ago=1)
+    choice = "/espace-client/contrats/"
+    # Nobody of the client follows this ticket yet: its administrator is told.
+    note(portal, nadia, "remote-desktop", "7")
+    nadia.send(f"{WORK}/interventions/1/decompter", on=DESK)
+    (told,) = [mail for mail in portal.mails() if mail.event == "tickets/time_counted"]
+    assert told.recipient == CLAIRE
+    assert told.subject == "TIC-2026-0001\u00a0: intervention décomptée, 15\u00a0points"
+    for words in (
+        "Avant\u00a0: 100\u00a0points. Il reste 85\u00a0points.",
+        "7\u00a0min réelles, 15\u00a0min comptées (minimum de 15\u00a0min)\u00a0: 15\u00a0min (dont 8\u00a0min pour atteindre le minimum) à 60\u00a0points par heure (CGV, article 7.1.2).",
+        "> Imprimante remise en route (Téléassistance - PC et bureautique, 7\u00a0min, Nadia Conseil)",
+        "Chaque temps se conteste sur cette page (CGV, article 7.2)",
+        f"http://localhost{CLIENT}",
+        "http://localhost/espace-client/contrats/#courriels",
+    ):
+        assert words in told.text
+    # From now on Léa follows it. Two clicks are one mail; a correction is told with its reason.
+    lea.send(f"/espace-client/tickets/{REF}/repondre", on=f"/espace-client/tickets/{REF}", words="Merci", key="k")
+    note(portal, nadia, "remote-server", "20")
+    nadia.send(f"{WORK}/interventions/2/decompter", on=DESK)
+    nadia.send(f"{WORK}/interventions/2/decompter", on=DESK)
+    counted = [mail for mail in portal.mails(LEA) if mail.event == "tickets/time_counted"]
+    assert len(counted) == 1
+    assert "Il reste 58,33\u00a0points" in counted[0].text
+    nadia.send(
+        f"{WORK}/interventions/2/corriger", on=DESK, reason="Le client a attendu.", key="c", **{"minutes-2": "0"}
+    )
+    (corrected,) = [mail for mail in portal.mails(LEA) if mail.event == "tickets/time_corrected"]
+    assert "0\u00a0point, au lieu de 26,67\u00a0points" in corrected.text
+    assert "> Le client a attendu." in corrected.text
+    assert "Avant\u00a0: 58,33\u00a0points. Il reste 85\u00a0points." in corrected.text
+    # She stops them; somebody else's choice is theirs.
+    assert 'name="movements" type="checkbox" value="y" checked' in lea.open(choice) or "checked" in lea.open(choice)
+    lea.send(f"{choice}courriels", on=choice, monthly="y")
+    before = len(portal.mails(LEA))
+    note(portal, nadia, "remote-desktop", "15")
+    nadia.send(f"{WORK}/interventions/3/decompter", on=DESK)
+    assert len(portal.mails(LEA)) == before
+    lea.send(f"{choice}courriels", on=choice, movements="y")
+    note(portal, nadia, "remote-desktop", "15")
+    nadia.send(f"{WORK}/interventions/4/decompter", on=DESK)
+    assert portal.mails(LEA)[-1].event == "tickets/time_counted"
+
+
+def test_who_contested_reads_the_correction_in_the_answer_alone(portal: Portal, nadia: Visitor, lea: Visitor) -> None:
+    open_one(portal, ago=1)
+    for key, visitor in (("lea", lea), ("claire", signed_in(portal, CLAIRE))):
+        visitor.send(f"/espace-client/tickets/{REF}/repondre", on=f"/espace-client/tickets/{REF}", words="Oui", key=key)
+    note(portal, nadia, "remote-desktop", "30")
+    nadia.send(f"{WORK}/interventions/1/decompter", on=DESK)
+    lea.send(f"{CLIENT}/1/contester", on=f"{CLIENT}/1/contester", reason="Trop long", key="x")
+    page = f"{WORK}/contestations/1"
+    nadia.send(page, on=page, outcome="corrected", reason="Pardon.", key="y", **{"minutes-1": "15"})
+    assert [mail.event for mail in portal.mails(LEA)][-1] == "tickets/time_answered"
+    assert [mail.event for mail in portal.mails(CLAIRE)][-1] == "tickets/time_corrected"
+
+
+def test_without_scripts_the_working_is_shown_before_anything_is_noted(portal: Portal, nadia: Visitor) -> None:
+    open_one(portal, ago=1)
+    page = note(portal, nadia, "remote-desktop", "7", 200, faire="calculer", words="")
+    assert "Il resterait 85\u00a0points." in page
+    assert 'value="7"' in page
+    assert "Écrivez en quelques mots" not in page
+    assert "écrivez les minutes" in note(portal, nadia, "", "", 200, faire="calculer")
+    with portal.sessions() as session:
+        assert session.query(TimeEntry).count() == 0
+
+
 def test_a_charge_tells_who_chose_a_threshold_at_once(portal: Portal, nadia: Visitor, lea: Visitor) -> None:
     page = f"/espace-client/contrats/{open_one(portal, ago=1)}"
     lea.send(f"{page}/seuils", on=page, threshold="90")
     note(portal, nadia, "remote-desktop", "7")
     nadia.send(f"{WORK}/interventions/1/decompter", on=DESK)
-    assert "Il reste 85\u00a0points" in portal.mails(LEA)[-1].subject
+    (told,) = [mail for mail in portal.mails(LEA) if mail.event == "contracts/threshold"]
+    assert "Il reste 85\u00a0points" in told.subject
 
 
 def test_the_tickets_own_pages_lead_to_its_time(portal: Portal, nadia: Visitor, lea: Visitor) -> None:
@@ -158,6 +231,10 @@ def test_without_a_contract_hours_are_counted_and_handed_on(portal: Portal, nadi
     assert "Choisissez l'heure" in nadia.send(f"{WORK}/interventions/1/heures", 422, on=DESK, km="0")
     nadia.send(f"{WORK}/interventions/1/heures", on=DESK, hour="technical", km="12,5")
     assert "HT" in lea.open(CLIENT)
+    told = portal.mails(CLAIRE)[-1]
+    assert told.event == "tickets/time_counted"
+    assert "40\u00a0min, heure technique à 88,00\u00a0€ HT (CGV, article 7.1.1)" in told.text
+    assert "Il reste" not in told.text
     csv = nadia.client.get("/espace-client/bureau/tickets/heures-a-facturer.csv").get_data(as_text=True)
     assert csv.startswith("\ufeffClient;Ticket;")
     assert (
