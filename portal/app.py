@@ -53,6 +53,7 @@ from portal.tickets import follow_views as ticket_follow
 from portal.tickets import intervention_queue
 from portal.tickets import intervention_views as tickets_time
 from portal.tickets import queue as tickets_queue
+from portal.tickets import received_views as tickets_received
 from portal.tickets import section as tickets_section
 from portal.tickets import work_views as tickets_work
 from portal.verifier.views import verifier
@@ -91,6 +92,7 @@ RATES = {
     "ticket_follow.shut": "30 per hour",
     "ticket_follow.open_again": "30 per hour",
     "ticket_follow.accept": "30 per hour",
+    "ticket_follow.backup": "30 per hour",
     "tickets.new": "60 per hour",
     "tickets.reply": "120 per hour",
     "quotes_link.read": "60 per 5 minutes",
@@ -219,6 +221,7 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     ticket_follow.register(app)
     tickets_desk.register(app)
     tickets_work.register(app)
+    tickets_received.register(app)
     tickets_time.register(app)
     privacy.register(app)
     app.register_blueprint(privacy_desk)

@@ -1,11 +1,11 @@
-"""The verbs of a contract: open, credit, charge, give back, correct, change its rule, end it.
+"""The verbs of the ledger: credit, charge, give back, correct.
 
 Each is one transaction's worth of change, committed by the caller. Whoever moves points takes
 their turn: on both engines the ledger is written by one at a time.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,84 +13,23 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Organisation, Person
-from portal.clock import PARIS
 from portal.contracts.models import Contract, LedgerEntry
 from portal.contracts.rules import (
     NOTHING,
     Account,
     CannotCorrect,
     ContractEnded,
-    Kind,
     Movement,
     NoContract,
-    Overdraft,
     PointsExhausted,
-    SpecialConditions,
     check_correction,
     check_points,
     check_reason,
     share,
 )
 from portal.evidence.actions import record, take_turn
-from portal.numbers.actions import next_reference
 
-SERIES = "CTR"
 WORDS = 300
-
-
-def open_contract(
-    session: Session, *, organisation: Organisation, kind: Kind, points: Decimal, terms_slug: str, terms_sha256: str,
-    special_conditions: SpecialConditions, overdraft: Overdraft, by: Person, at: datetime,
-    order: str | None = None, reason: str = "", signed_on: date | None = None, form_key: str | None = None,
-) -> Contract:  # fmt: skip
-    """Open a contract with its first points: from an order, or by hand with a reason (one signed before the portal).
-
-    The same ``form_key`` again is the same contract.
-
-    Raises:
-        InvalidPoints: they are none.
-        ReasonMissing: neither an order nor a reason.
-    """
-    check_points(points)
-    given = None if order else check_reason(reason)
-    take_turn(session)
-    key = f"opening:{form_key}" if form_key else "opening"
-    if form_key and (held := session.scalars(select(LedgerEntry).where(LedgerEntry.key == key)).first()):
-        return held.contract
-    contract = Contract(
-        reference=next_reference(session, SERIES, at=at),
-        organisation_id=organisation.id,
-        kind=kind,
-        signed_on=signed_on or at.astimezone(PARIS).date(),
-        opened_at=at,
-        opened_by_id=by.id,
-        opened_by=by.name,
-        opening_reason=given,
-        order_reference=order,
-        terms_slug=terms_slug,
-        terms_sha256=terms_sha256,
-        conditions=special_conditions.stored(),
-        policy=overdraft.policy,
-        limit_below=overdraft.limit,
-    )
-    session.add(contract)
-    session.flush()
-    content = {
-        "reference": contract.reference,
-        "organisation": organisation.id,
-        "kind": kind.value,
-        "signed_on": contract.signed_on.isoformat(),
-        "order": order,
-        "reason": given,
-        "terms": [terms_slug, terms_sha256],
-        "conditions": special_conditions.stored(),
-        "overdraft": [overdraft.policy.value, str(overdraft.limit)],
-        "by": by.email,
-    }
-    record(session, "contracts.opened", content, at=at)
-    words = f"Contrat {kind.label}" + (f", commande {order}" if order else "")
-    _write(session, contract, Movement.OPENING, points, key=key, words=words, reason=given, by=by, at=at)
-    return contract
 
 
 def find_contract(session: Session, reference: str) -> Contract | None:
@@ -146,11 +85,11 @@ def credit(
         ContractEnded: nothing is added any more.
     """
     check_points(points)
-    _hold(session, [contract.id])
+    hold(session, [contract.id])
     if held := _held(session, contract, key):
         return held
-    _check_open(contract)
-    return _write(session, contract, Movement.CREDIT, points, key=key, words=words, reason=reason, by=by, at=at)
+    check_open(contract)
+    return write(session, contract, Movement.CREDIT, points, key=key, words=words, reason=reason, by=by, at=at)
 
 
 def charge(
@@ -170,7 +109,7 @@ def charge(
         return held
     contracts = {contract.id: contract for contract, _ in accounts}
     return [
-        _write(
+        write(
             session, contracts[number], Movement.CHARGE, -part, key=source, words=words, working=working, by=by, at=at
         )
         for number, part in share(points, [account for _, account in accounts])
@@ -204,7 +143,7 @@ def give_back(
     """
     given = check_reason(reason)
     entries = list(reversed(charged(session, organisation.id, source)))
-    _hold(session, [entry.contract_id for entry in entries])
+    hold(session, [entry.contract_id for entry in entries])
     if held := [found for entry in entries if (found := _held(session, entry.contract, key))]:
         return held
     left = {entry.id: -left_of(session, entry) for entry in entries}
@@ -235,7 +174,7 @@ def correct(
     """
     check_points(abs(points))
     given = check_reason(reason)
-    _hold(session, [entry.contract_id])
+    hold(session, [entry.contract_id])
     if held := _held(session, entry.contract, key):
         return held
     root = session.get_one(LedgerEntry, entry.corrects_id) if entry.corrects_id else entry
@@ -255,54 +194,10 @@ def left_of(session: Session, entry: LedgerEntry) -> Decimal:
     return entry.points + (corrections or NOTHING)
 
 
-def set_overdraft(
-    session: Session, contract: Contract, *, overdraft: Overdraft, reason: str, by: Person, at: datetime
-) -> None:
-    """Change what a contract does when its points do not suffice.
-
-    Raises:
-        ReasonMissing: there is none.
-        ContractEnded: it matters no more.
-    """
-    given = check_reason(reason)
-    _hold(session, [contract.id])
-    _check_open(contract)
-    before = contract.overdraft
-    contract.policy, contract.limit_below = overdraft.policy, overdraft.limit
-    content = {
-        "reference": contract.reference,
-        "before": [before.policy.value, str(before.limit)],
-        "after": [overdraft.policy.value, str(overdraft.limit)],
-        "reason": given,
-        "by": by.email,
-    }
-    record(session, "contracts.overdraft_set", content, at=at)
-
-
-def end_contract(session: Session, contract: Contract, *, reason: str, by: Person, at: datetime) -> None:
-    """End a contract: its ledger stays, nothing is charged to it any more. What is left of it is for people to settle.
-
-    Raises:
-        ReasonMissing: there is none.
-        ContractEnded: it has.
-    """
-    given = check_reason(reason)
-    _hold(session, [contract.id])
-    _check_open(contract)
-    contract.ended_at, contract.ended_by, contract.end_reason = at, by.name, given
-    content = {
-        "reference": contract.reference,
-        "left": str(balance(session, contract)),
-        "reason": given,
-        "by": by.email,
-    }
-    record(session, "contracts.ended", content, at=at)
-
-
 def _accounts(session: Session, organisation_id: int) -> list[tuple[Contract, Account]]:
     """The contracts at work, held until the transaction ends, with what each has left."""
     held = contracts_of(session, organisation_id, ended=False)
-    _hold(session, [contract.id for contract in held])
+    hold(session, [contract.id for contract in held])
     # One may have been opened or ended by whoever had the turn before.
     held = contracts_of(session, organisation_id, ended=False)
     if not held:
@@ -311,7 +206,8 @@ def _accounts(session: Session, organisation_id: int) -> list[tuple[Contract, Ac
     return [(contract, Account(contract.id, left[contract.id], contract.overdraft)) for contract in held]
 
 
-def _hold(session: Session, numbers: Sequence[int]) -> None:
+def hold(session: Session, numbers: Sequence[int]) -> None:
+    """Take one's turn with these contracts, and see what who came before left."""
     take_turn(session)
     # Read anew: what another transaction left before it let go.
     query = select(Contract).where(Contract.id.in_(numbers)).order_by(Contract.id).with_for_update()
@@ -324,7 +220,12 @@ def _held(session: Session, contract: Contract, key: str) -> LedgerEntry | None:
     ).first()
 
 
-def _check_open(contract: Contract) -> None:
+def check_open(contract: Contract) -> None:
+    """Let one pass that has not ended.
+
+    Raises:
+        ContractEnded.
+    """
     if contract.ended_at is not None:
         raise ContractEnded(contract.reference)
 
@@ -332,17 +233,18 @@ def _check_open(contract: Contract) -> None:
 def _counter(
     session: Session, root: LedgerEntry, points: Decimal, *, key: str, reason: str, by: Person, at: datetime
 ) -> LedgerEntry:
-    return _write(
+    return write(
         session, root.contract, Movement.CORRECTION, points, key=key, words=root.words,
         reason=reason, corrects=root, by=by, at=at,
     )  # fmt: skip
 
 
-def _write(
+def write(
     session: Session, contract: Contract, movement: Movement, points: Decimal, *, key: str, words: str, by: Person,
     at: datetime, reason: str | None = None, corrects: LedgerEntry | None = None,
     working: Mapping[str, Any] | None = None,
 ) -> LedgerEntry:  # fmt: skip
+    """Add a movement to the ledger, and tell the log; whoever calls holds the contract."""
     last = session.scalars(
         select(LedgerEntry).where(LedgerEntry.contract_id == contract.id).order_by(LedgerEntry.seq.desc()).limit(1)
     ).first()

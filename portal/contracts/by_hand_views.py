@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from portal.accounts.guard import me
 from portal.accounts.models import Organisation
-from portal.contracts.actions import open_contract
+from portal.contracts.agreement_actions import open_contract
 from portal.contracts.desk_views import KEY_BYTES, REFUSED, back, contracts_desk
 from portal.contracts.forms import OpenForm
 from portal.contracts.rules import Derogation, KeptFile, SpecialConditions

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Organisation, Person
 from portal.clock import PARIS
-from portal.contracts.actions import charge, correct, open_contract
+from portal.contracts.actions import charge, correct
+from portal.contracts.agreement_actions import open_contract
 from portal.contracts.alerts import set_alert
 from portal.contracts.models import Contract
 from portal.contracts.rules import Kind, Overdraft, Policy, SpecialConditions

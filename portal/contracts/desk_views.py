@@ -9,15 +9,8 @@ from werkzeug.wrappers import Response
 
 from portal.accounts.guard import me
 from portal.accounts.models import Organisation
-from portal.contracts.actions import (
-    balance,
-    balances,
-    correct,
-    credit,
-    find_contract,
-    left_of,
-    set_overdraft,
-)
+from portal.contracts.actions import balance, balances, correct, credit, find_contract, left_of
+from portal.contracts.agreement_actions import set_overdraft
 from portal.contracts.forms import (
     CorrectForm,
     CreditForm,

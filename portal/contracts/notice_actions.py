@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
 from portal.clock import PARIS
-from portal.contracts.actions import end_contract
+from portal.contracts.agreement_actions import end_contract
 from portal.contracts.models import Contract
 from portal.contracts.notice_models import ContractNotice
 from portal.contracts.notice_rules import Ground, NoticeOver, Sender, check_breach

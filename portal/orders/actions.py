@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Organisation, Person
-from portal.contracts.actions import credit, find_contract, open_contract
+from portal.contracts.actions import credit, find_contract
+from portal.contracts.agreement_actions import open_contract
 from portal.contracts.models import Contract
 from portal.contracts.rules import Overdraft, SpecialConditions
 from portal.evidence.actions import record, take_turn

@@ -9,11 +9,10 @@ from flask_wtf.csrf import CSRFError
 from portal.accounts.guard import me
 from portal.accounts.models import Person
 from portal.tickets.actions import Asked, accept_terms, open_on_the_portal
-from portal.tickets.appointment_actions import answer_backup, find_appointment
 from portal.tickets.appointments import to_come, when_words
 from portal.tickets.cover import Cover, cover_of
 from portal.tickets.finding import NoSuchTicket, find_ticket, is_creator
-from portal.tickets.forms import BackupForm, EmptyForm, MessageForm, RequestForm, chosen, services
+from portal.tickets.forms import EmptyForm, MessageForm, RequestForm, chosen, services
 from portal.tickets.links import CLIENT
 from portal.tickets.lists import Asked as ListAsked
 from portal.tickets.lists import BadCursor, for_client
@@ -44,12 +43,11 @@ from portal.tickets.serving import (
     new_key,
     next_words,
     page,
-    send_attached,
     token_refused,
     told,
 )
 from portal.tickets.state_actions import close, record_refusal, reopen
-from portal.tickets.thread import lines, shown_file, steps
+from portal.tickets.thread import lines, steps
 from portal.web import db, now, today
 from portal.web import services as house
 
@@ -58,6 +56,8 @@ tickets = Blueprint("tickets", __name__, url_prefix=CLIENT, template_folder="tem
 
 def register(app: Flask) -> None:
     """Add a client's pages; a token that is refused gives back what was typed."""
+    from portal.tickets import client_part_views  # noqa: F401 - its views are bound to this blueprint
+
     app.register_blueprint(tickets)
 
 
@@ -71,7 +71,8 @@ def never_stored(response: Response) -> Response:
     return response
 
 
-def _mine(reference: str) -> Ticket:
+def mine(reference: str) -> Ticket:
+    """The ticket of an address, of one's own organisation, or 404."""
     try:
         return find_ticket(db.session, reference, viewer=me())
     except NoSuchTicket:
@@ -170,7 +171,10 @@ def _form(form: RequestForm, cover: Cover, status: int) -> tuple[str, int]:
 # --- One ticket ----------------------------------------------------------------------------------
 
 
-def _page(ticket: Ticket, status: int = 200, *, form: MessageForm | None = None, unsent: str = "") -> tuple[str, int]:
+def show_ticket(
+    ticket: Ticket, status: int = 200, *, form: MessageForm | None = None, unsent: str = ""
+) -> tuple[str, int]:
+    """The page of one ticket, which every refused act comes back to."""
     form = form or MessageForm(formdata=None)
     form.key.data = form.key.data or new_key()
     person = me()
@@ -181,6 +185,7 @@ def _page(ticket: Ticket, status: int = 200, *, form: MessageForm | None = None,
         linked=linked(db.session, ticket, organisation_id=person.organisation_id), sent=request.args.get("envoye", ""),
         to_accept=not ticket.under_contract and ticket.terms_accepted_at is None,
         file_url=lambda number: url_for("tickets.file", reference=ticket.reference, number=number),
+        formatted_url=lambda number: url_for("tickets.formatted", reference=ticket.reference, number=number),
         backup_url=lambda number: url_for("tickets.backup", reference=ticket.reference, number=number),
         calendar_url=lambda number: url_for("tickets.calendar", reference=ticket.reference, number=number),
     )  # fmt: skip
@@ -193,17 +198,17 @@ def _appointments(ticket: Ticket) -> list[tuple[Any, str]]:
 @tickets.get("/<reference>")
 def show(reference: str) -> Any:
     """One ticket: where it stands, what happens next, the thread."""
-    return _page(_mine(reference))
+    return show_ticket(mine(reference))
 
 
 @tickets.post("/<reference>/repondre")
 def reply(reference: str) -> Any:
     """Write in the thread, with files."""
-    ticket, form = _mine(reference), MessageForm()
+    ticket, form = mine(reference), MessageForm()
     if not form.validate():
-        return _page(ticket, EXPIRED if expired(form) else REFUSED, form=form)
+        return show_ticket(ticket, EXPIRED if expired(form) else REFUSED, form=form)
     if (files := kept_files(form, now())) is None:
-        return _page(ticket, REFUSED, form=form)
+        return show_ticket(ticket, REFUSED, form=form)
     try:
         write_as_client(
             db.session, ticket, by=me(), name=me().name, words=form.words.data, files=files,
@@ -211,13 +216,14 @@ def reply(reference: str) -> Any:
         )  # fmt: skip
     except AlreadyClosed:
         db.session.rollback()
-        return _page(ticket, CONFLICT, unsent=form.words.data)
+        return show_ticket(ticket, CONFLICT, unsent=form.words.data)
     db.session.commit()
     told("Votre message est envoyé. La réponse arrive par courriel et s'affiche ici.")
     return redirect(url_for("tickets.show", reference=reference, envoye="reponse"), 303)
 
 
-def _done(ticket: Ticket, words: str) -> Any:
+def done(ticket: Ticket, words: str) -> Any:
+    """Keep what was done, and back to the ticket."""
     db.session.commit()
     told(words)
     return redirect(url_for("tickets.show", reference=ticket.reference), 303)
@@ -227,12 +233,12 @@ def _refused(ticket: Ticket, kind: str) -> tuple[str, int]:
     db.session.rollback()
     record_refusal(db.session, ticket, kind, by=me(), at=now())
     db.session.commit()
-    return _page(ticket, 403)
+    return show_ticket(ticket, 403)
 
 
 def _creators(reference: str, act: Callable[..., None], refusal: str, words: str, already: str) -> Any:
     """What the creator of a ticket may do and a colleague may not; pressed twice, it is done once."""
-    ticket, person = _mine(reference), me()
+    ticket, person = mine(reference), me()
     try:
         act(
             db.session, ticket, by=person, name=person.name, creator=is_creator(ticket, person), letters=letters(), at=now()
@@ -241,8 +247,8 @@ def _creators(reference: str, act: Callable[..., None], refusal: str, words: str
         return _refused(ticket, refusal)
     except (AlreadyClosed, NotClosed):
         db.session.rollback()
-        return _done(ticket, already)
-    return _done(ticket, words)
+        return done(ticket, already)
+    return done(ticket, words)
 
 
 @tickets.post("/<reference>/clore")
@@ -260,39 +266,8 @@ def open_again(reference: str) -> Any:
 @tickets.post("/<reference>/accepter-les-conditions")
 def accept(reference: str) -> Any:
     """Accept the terms shown at the request (article 9)."""
-    ticket, person = _mine(reference), me()
+    ticket, person = mine(reference), me()
     if not EmptyForm().validate():
         abort(400)
     accept_terms(db.session, ticket, by=person, name=person.name, at=now())
-    return _done(ticket, "Les conditions générales sont acceptées. Merci.")
-
-
-@tickets.post("/<reference>/rendez-vous/<int:number>/sauvegarde")
-def backup(reference: str, number: int) -> Any:
-    """Answer whether the data are backed up before the visit (6.5)."""
-    ticket, form = _mine(reference), BackupForm()
-    appointment = find_appointment(db.session, ticket, number)
-    if appointment is None:
-        abort(404)
-    if not form.validate():
-        return _page(ticket, REFUSED)
-    answer_backup(db.session, appointment, answer=Backup(form.backup.data), by=me(), name=me().name, at=now())
-    return _done(ticket, "Votre réponse est notée.")
-
-
-@tickets.get("/<reference>/rendez-vous/<int:number>.ics")
-def calendar(reference: str, number: int) -> Any:
-    """The appointment for a calendar."""
-    appointment = find_appointment(db.session, _mine(reference), number)
-    if appointment is None:
-        abort(404)
-    from portal.files.views import download
-
-    content = letters().calendar(appointment, letters().links.client(reference)).encode()
-    return download(content, name=f"{reference}.ics", media_type="text/calendar; charset=utf-8", size=len(content))
-
-
-@tickets.get("/<reference>/fichiers/<int:number>")
-def file(reference: str, number: int) -> Any:
-    """An attached file."""
-    return send_attached(shown_file(_mine(reference), number, staff=False))
+    return done(ticket, "Les conditions générales sont acceptées. Merci.")

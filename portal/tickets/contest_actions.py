@@ -14,7 +14,7 @@ from portal.accounts.models import Person
 from portal.contracts.rules import check_reason
 from portal.evidence.actions import record, take_turn
 from portal.terms import Library
-from portal.tickets.intervention_actions import correct_intervention
+from portal.tickets.intervention_count_actions import correct_intervention
 from portal.tickets.intervention_letters import TimeLetters
 from portal.tickets.intervention_models import TimeContest, TimeEntry
 from portal.tickets.intervention_rules import AnsweredAlready, ContestedAlready, NotCounted, Outcome, Step

@@ -60,6 +60,7 @@ def show_ticket(
         typed_by=db.session.get(Person, ticket.typed_by_id) if ticket.typed_by_id else None, me=me(),
         suspect=_suspect(ticket), canned=canned,
         file_url=lambda number: url_for("tickets_desk.file", reference=ticket.reference, number=number),
+        formatted_url=lambda number: url_for("tickets_desk.formatted", reference=ticket.reference, number=number),
     )  # fmt: skip
 
 

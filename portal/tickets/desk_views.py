@@ -1,4 +1,4 @@
-"""Tickets as staff see them: the lists, a call typed in, one ticket with everything that can be decided of it."""
+"""Tickets as staff see them: the lists, one ticket with everything that can be decided of it."""
 
 from typing import Any
 
@@ -6,27 +6,24 @@ from flask import Blueprint, Flask, Response, abort, redirect, request, url_for
 from flask_wtf.csrf import CSRFError
 
 from portal.accounts.guard import me
-from portal.accounts.models import Organisation, Person
+from portal.accounts.models import Organisation
 from portal.errors import show as refuse
-from portal.tickets.actions import Asked, Caller, enter_call
-from portal.tickets.cover import cover_of
 from portal.tickets.desk_page import answered_meanwhile, show_ticket
 from portal.tickets.finding import NoSuchTicket, find_ticket
-from portal.tickets.forms import CallForm, QualifyForm, StaffMessageForm, chosen
+from portal.tickets.formatted import formatted as formatted_mail
+from portal.tickets.forms import QualifyForm, StaffMessageForm, chosen
 from portal.tickets.links import DESK
 from portal.tickets.lists import Asked as ListAsked
 from portal.tickets.lists import BadCursor, View, counted, for_staff
 from portal.tickets.message_actions import AnsweredMeanwhile, release_message, write_as_staff
 from portal.tickets.models import Ticket
-from portal.tickets.people import advisers, matching
+from portal.tickets.people import advisers
 from portal.tickets.rules import (
     AlreadyClosed,
-    Channel,
     NotAllowed,
     NotClosed,
     Priority,
     State,
-    Urgency,
     may_enter,
 )
 from portal.tickets.serving import (
@@ -52,6 +49,8 @@ COUNTED = (View.MINE, View.UNASSIGNED, View.TO_QUALIFY, View.CALL_BACKS, View.RE
 
 def register(app: Flask) -> None:
     """Add the desk's pages; a token that is refused gives back what was typed."""
+    from portal.tickets import call_views  # noqa: F401 - its views are bound to this blueprint
+
     app.register_blueprint(tickets_desk)
 
 
@@ -112,65 +111,6 @@ def index() -> Any:
         organisation=db.session.get(Organisation, organisation) if organisation else None, advisers=advisers(db.session),
         adviser=given.adviser_id, terms=services().library.in_force(today()), enters=may_enter(me().role_names),
     )  # fmt: skip
-
-
-# --- A call --------------------------------------------------------------------------------------
-
-
-@tickets_desk.route("/saisir", methods=["GET", "POST"])
-def call() -> Any:
-    """Type the ticket of who calls or of who spoke to the answering machine (6.2): two fields and Enter."""
-    form = CallForm()
-    if request.method != "POST":
-        return _call(form, 200)
-    if not form.validate():
-        return _call(form, EXPIRED if expired(form) else REFUSED)
-    caller, organisation, several = _caller(form)
-    if several:
-        form.chosen.choices = several
-        form.chosen.errors = ["Plusieurs personnes correspondent\u00a0: choisissez qui appelle."]
-        return _call(form, REFUSED)
-    asked = Asked(
-        subject=form.subject.data, description=form.description.data or form.subject.data,
-        urgency=Urgency(form.urgency.data) if form.urgency.data else None,
-    )  # fmt: skip
-    library = services().library
-    ticket = enter_call(
-        db.session, asked, caller=caller, organisation=organisation, channel=Channel(form.channel.data), by=me(),
-        call_back=bool(form.call_back.data),
-        cover=cover_of(db.session, library, organisation.id if organisation else None, today()),
-        form_key=f"call.{form.key.data or new_key()}", letters=letters(), at=now(),
-    )  # fmt: skip
-    return done(ticket, f"Le ticket {ticket.reference} est ouvert pour {caller.name}.", sent="appel")
-
-
-def _caller(form: CallForm) -> tuple[Caller, Organisation | None, list[tuple[str, str]]]:
-    """Who calls: the one person whom the words fit, the one chosen among several, or a stranger by their name."""
-    typed = form.who.data or ""
-    if (form.chosen.data or "").isdigit():
-        person = db.session.get(Person, int(form.chosen.data))
-        if person is not None and not person.staff and person.active:
-            return Caller(person.name, person.email, form.phone.data or None, person), person.organisation, []
-    found = [] if form.chosen.data == "0" else matching(db.session, typed)
-    exact = [match for match in found if match.words == typed]
-    if len(exact or found) == 1:
-        person = (exact or found)[0].person
-        return Caller(person.name, person.email, form.phone.data or None, person), person.organisation, []
-    if found:
-        several = [(str(match.person.id), match.words) for match in found]
-        return Caller(typed), None, [*several, ("0", f"Personne d'entre elles\u00a0: {typed}")]
-    return Caller(typed[:200], form.mail.data or None, form.phone.data or None), None, []
-
-
-def _call(form: CallForm, status: int) -> Any:
-    form.key.data = form.key.data or new_key()
-    return page("call", status, form=form, people=[match.words for match in matching(db.session, "", most=300)])
-
-
-@tickets_desk.get("/interlocuteurs")
-def people() -> Any:
-    """Whom a few letters fit, for the field of the call."""
-    return {"people": [match.words for match in matching(db.session, request.args.get("q", "")[:100])]}
 
 
 # --- One ticket ----------------------------------------------------------------------------------
@@ -314,3 +254,9 @@ def file(reference: str, number: int) -> Any:
     from portal.tickets.serving import send_attached
 
     return send_attached(shown_file(ticket_of(reference), number, staff=True))
+
+
+@tickets_desk.get("/<reference>/messages/<int:number>/mise-en-forme")
+def formatted(reference: str, number: int) -> Any:
+    """A mail as its sender laid it out."""
+    return formatted_mail(ticket_of(reference), number, staff=True)

@@ -6,13 +6,15 @@ from typing import Any
 from flask import Blueprint, Flask, Response, abort, redirect, url_for
 
 from portal.tickets.actions import accept_terms
+from portal.tickets.appointment_actions import answer_backup, find_appointment
 from portal.tickets.appointments import to_come, when_words
 from portal.tickets.finding import NoSuchTicket, find_followed
-from portal.tickets.forms import EmptyForm, MessageForm
+from portal.tickets.formatted import formatted as formatted_mail
+from portal.tickets.forms import BackupForm, EmptyForm, MessageForm
 from portal.tickets.links import FOLLOW, BrokenLink
 from portal.tickets.message_actions import write_as_client
 from portal.tickets.models import Ticket
-from portal.tickets.rules import AlreadyClosed, NotClosed, State
+from portal.tickets.rules import AlreadyClosed, Backup, NotClosed, State
 from portal.tickets.serving import (
     CLOSED_BEFORE,
     CLOSED_NOW,
@@ -29,6 +31,7 @@ from portal.tickets.serving import (
     next_words,
     page,
     send_attached,
+    send_calendar,
     told,
 )
 from portal.tickets.state_actions import close, reopen
@@ -41,7 +44,7 @@ ticket_follow = Blueprint("ticket_follow", __name__, url_prefix=FOLLOW, template
 def register(app: Flask) -> None:
     """Add these pages; they check their tokens themselves, once they know what they are about."""
     app.register_blueprint(ticket_follow)
-    for endpoint in ("reply", "shut", "open_again", "accept"):
+    for endpoint in ("reply", "shut", "open_again", "accept", "backup"):
         app.extensions["csrf"].exempt(app.view_functions[f"ticket_follow.{endpoint}"])
 
 
@@ -69,6 +72,9 @@ def _page(ticket: Ticket, token: str, status: int = 200, *, form: MessageForm | 
         terms=services().library.version(ticket.terms_slug),
         to_accept=not ticket.under_contract and ticket.terms_accepted_at is None,
         file_url=lambda number: url_for("ticket_follow.file", token=token, number=number),
+        formatted_url=lambda number: url_for("ticket_follow.formatted", token=token, number=number),
+        backup_url=lambda number: url_for("ticket_follow.backup", token=token, number=number),
+        calendar_url=lambda number: url_for("ticket_follow.calendar", token=token, number=number),
     )  # fmt: skip
 
 
@@ -147,3 +153,30 @@ def accept(token: str) -> Any:
 def file(token: str, number: int) -> Any:
     """An attached file."""
     return send_attached(shown_file(_followed(token), number, staff=False))
+
+
+@ticket_follow.get("/<token>/messages/<int:number>/mise-en-forme")
+def formatted(token: str, number: int) -> Any:
+    """A mail as its sender laid it out."""
+    return formatted_mail(_followed(token), number, staff=False)
+
+
+@ticket_follow.post("/<token>/rendez-vous/<int:number>/sauvegarde")
+def backup(token: str, number: int) -> Any:
+    """Answer whether the data are backed up before the visit (6.5)."""
+    form = BackupForm()
+    if not form.validate():
+        abort(EXPIRED)
+    ticket = _followed(token)
+    appointment = find_appointment(db.session, ticket, number) or abort(404)
+    answer = Backup(form.backup.data)
+    answer_backup(db.session, appointment, answer=answer, by=None, name=ticket.creator_name, at=now())
+    return _done(token, "Votre réponse est notée.")
+
+
+@ticket_follow.get("/<token>/rendez-vous/<int:number>.ics")
+def calendar(token: str, number: int) -> Any:
+    """The appointment for a calendar."""
+    ticket = _followed(token)
+    appointment = find_appointment(db.session, ticket, number) or abort(404)
+    return send_calendar(appointment, links().follow(ticket.reference, ticket.link_key))

@@ -17,7 +17,8 @@ from portal.evidence.actions import record
 from portal.french import points, short_date
 from portal.terms import TermsError
 from portal.tickets.contest_actions import answer, contest_of
-from portal.tickets.intervention_actions import bill_intervention, charge_intervention, correct_intervention, governing
+from portal.tickets.intervention_actions import governing
+from portal.tickets.intervention_count_actions import bill_intervention, charge_intervention, correct_intervention
 from portal.tickets.intervention_desk_views import back, intervention_of, show_time, ticket_of, tickets_time_desk
 from portal.tickets.intervention_forms import AnswerForm, HoursForm, MinutesForm
 from portal.tickets.intervention_models import TimeContest, WorkIntervention

@@ -9,7 +9,8 @@ from portal.accounts.models import Person
 from portal.clock import PARIS
 from portal.terms import Library
 from portal.tickets.contest_actions import contest
-from portal.tickets.intervention_actions import Noted, charge_intervention, note_time
+from portal.tickets.intervention_actions import Noted, note_time
+from portal.tickets.intervention_count_actions import charge_intervention
 from portal.tickets.intervention_letters import TimeLetters
 from portal.tickets.models import Ticket
 

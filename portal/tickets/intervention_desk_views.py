@@ -19,14 +19,11 @@ from portal.tickets.finding import NoSuchTicket, find_ticket
 from portal.tickets.intervention_actions import (
     Foreseen,
     Noted,
-    drop_timer,
     foresee,
     governing,
     interventions_of,
     note_time,
-    start_timer,
     take_away,
-    timer_minutes,
 )
 from portal.tickets.intervention_forms import NEW, HoursForm, TimeForm
 from portal.tickets.intervention_models import TimeEntry, WorkIntervention
@@ -39,6 +36,7 @@ from portal.tickets.intervention_views import KEY_BYTES, REFUSED, answered_worki
 from portal.tickets.links import DESK
 from portal.tickets.models import Ticket
 from portal.tickets.rules import HANDLES, NotAllowed, Quarantined, may_handle
+from portal.tickets.timer_actions import drop_timer, start_timer, timer_minutes
 from portal.web import db, now, services, today
 
 #: Entries that one preview may hold: a guard, not a rule.

@@ -13,8 +13,9 @@ from portal.errors import EXPIRED as PAGE_EXPIRED
 from portal.errors import show as refuse
 from portal.files.models import StoredFile
 from portal.files.rules import FileRefused
-from portal.files.views import send
+from portal.files.views import download, send
 from portal.mail.replies import replies_of
+from portal.tickets.appointment_models import TicketAppointment
 from portal.tickets.attached import FileToAttach
 from portal.tickets.letters import Letters
 from portal.tickets.links import Links
@@ -93,6 +94,12 @@ def send_attached(file: TicketFile | None) -> Any:
     if stored is None:
         abort(404)
     return send(stored)
+
+
+def send_calendar(appointment: TicketAppointment, link: str) -> Any:
+    """An appointment as a file that a calendar reads."""
+    content, name = letters().calendar(appointment, link).encode(), f"{appointment.ticket.reference}.ics"
+    return download(content, name=name, media_type="text/calendar; charset=utf-8", size=len(content))
 
 
 def next_words(ticket: Ticket) -> str:

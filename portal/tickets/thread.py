@@ -27,6 +27,7 @@ class Line:
     raw: bool = False
     remarks: Sequence[str] = ()
     address: str = ""
+    formatted: bool = False  # the mail has a layout that can be looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ def lines(ticket: Ticket, *, staff: bool) -> list[Line]:
             folded=message.folded, files=message.files, by=_BY.get(message.channel, ""), internal=message.internal,
             quarantined=message.quarantined, raw=staff and message.raw_file_id is not None,
             remarks=message.remarks if staff else (), address=(message.author_mail or "") if staff else "",
+            formatted=bool(message.html),
         )
         for message in ticket.messages
         if is_shown(message, staff=staff)

@@ -18,7 +18,7 @@ from portal.accounts.models import Organisation, Person
 from portal.accounts.sign_in import begin_session
 from portal.app import create_app
 from portal.config import read_settings
-from portal.contracts.actions import open_contract
+from portal.contracts.agreement_actions import open_contract
 from portal.contracts.rules import Kind, Overdraft, SpecialConditions
 from portal.db import make_engine, make_sessions
 from portal.web import AREA, db, services

@@ -11,7 +11,7 @@ import pytest
 from portal.accounts.actions import add_staff, create_organisation
 from portal.accounts.models import Organisation, Person
 from portal.accounts.rules import Identity, StaffRole
-from portal.contracts.actions import open_contract
+from portal.contracts.agreement_actions import open_contract
 from portal.contracts.models import Contract
 from portal.contracts.rules import Kind, Overdraft, SpecialConditions
 

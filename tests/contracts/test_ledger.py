@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from portal.contracts import actions
+from portal.contracts import actions, agreement_actions
 from portal.contracts.models import Contract, LedgerEntry
 from portal.contracts.rules import (
     CannotCorrect,
@@ -54,7 +54,7 @@ def test_a_contract_opens_with_its_points_its_terms_and_its_conditions(
 
 def test_by_hand_needs_a_reason(sessions: "sessionmaker[Session]", people: People, opener: Opener) -> None:
     with sessions() as session, pytest.raises(ReasonMissing):
-        actions.open_contract(
+        agreement_actions.open_contract(
             session, organisation=people.client, kind=opener(session, "1").kind, points=Decimal(1), terms_slug="x",
             terms_sha256="0" * 64, special_conditions=opener(session, "1").special_conditions, overdraft=Overdraft(),
             by=people.staff, at=NOON, reason="  ",
@@ -105,7 +105,9 @@ def test_what_does_not_suffice_is_refused_whole(
 def test_an_ended_contract_is_left_alone(sessions: "sessionmaker[Session]", people: People, opener: Opener) -> None:
     with sessions.begin() as session:
         contract = opener(session, "20")
-        actions.end_contract(session, contract, reason="Résilié d'un commun accord.", by=people.staff, at=NOON)
+        agreement_actions.end_contract(
+            session, contract, reason="Résilié d'un commun accord.", by=people.staff, at=NOON
+        )
         with pytest.raises(NoContract):
             charge(session, people, "1")
         with pytest.raises(ContractEnded):
@@ -165,7 +167,7 @@ def test_taking_points_back_may_not_pass_the_contracts_rule(
             actions.correct(
                 session, opening, points=Decimal(-31), key="a", reason="Saisi deux fois", by=people.staff, at=NOON
             )
-        actions.set_overdraft(
+        agreement_actions.set_overdraft(
             session, contract, overdraft=Overdraft(Policy.WARN), reason="Accord du client", by=people.staff, at=NOON
         )
         actions.correct(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import func, select
 
-from portal.contracts import actions
+from portal.contracts import actions, agreement_actions
 from portal.contracts.models import Contract, LedgerEntry
 from portal.contracts.rules import (
     CannotCorrect,
@@ -63,7 +63,7 @@ class Ledger(RuleBasedStateMachine):
     @rule(points=POINTS, overdraft=OVERDRAFTS)
     def open(self, points: Decimal, overdraft: Overdraft) -> None:
         with self.sessions.begin() as session:
-            contract = actions.open_contract(
+            contract = agreement_actions.open_contract(
                 session, organisation=self.client, kind=Kind.LIBERTY, points=points, terms_slug="2018-10-01",
                 terms_sha256="0" * 64, special_conditions=SpecialConditions(), overdraft=overdraft,
                 by=self.people.staff, at=NOON + timedelta(minutes=self.made), reason="Essai",

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 
 from portal.accounts.models import Organisation, Person
-from portal.contracts import actions
+from portal.contracts import actions, agreement_actions
 from portal.contracts.models import Contract
 from portal.contracts.rules import Derogation, Kind, Overdraft, Policy, SpecialConditions
 from portal.contracts.working import working_of
@@ -24,7 +24,7 @@ LIST, DESK = "/espace-client/contrats/", "/espace-client/bureau/contrats/"
 def open_one(portal: Portal, points: str = "100", overdraft: Overdraft | None = None, *, ago: int = 200) -> str:
     with portal.sessions.begin() as session:
         version = services(portal.app).library.version("2018-10-01")
-        contract = actions.open_contract(
+        contract = agreement_actions.open_contract(
             session, organisation=session.get_one(Organisation, portal.ids["client"]), kind=Kind.LIBERTY,
             points=Decimal(points), terms_slug=version.slug, terms_sha256=version.sha256,
             special_conditions=SpecialConditions(
@@ -185,7 +185,12 @@ def test_a_statement_of_a_month_tells_the_balance_before_and_after_it(
     portal: Portal, claire: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     papers: list[str] = []
-    monkeypatch.setattr("portal.contracts.statement_views.pdf_of", lambda html, **_: papers.append(html) or b"%PDF")
+
+    def kept(html: str, **_: object) -> bytes:
+        papers.append(html)
+        return b"%PDF"
+
+    monkeypatch.setattr("portal.contracts.statement_views.pdf_of", kept)
     reference = open_one(portal)
     charge(portal, "remote-desktop", 60, "i1", ago=40)
     for period in ("2026-10", "2026-11"):

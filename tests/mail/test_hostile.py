@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from portal.mail.incoming import tnef
+from portal.mail.incoming.addresses import addresses
 from portal.mail.incoming.charsets import decode
 from portal.mail.incoming.folding import fold
-from portal.mail.incoming.headers import addresses, moment, parameters, words
+from portal.mail.incoming.headers import moment, parameters, words
 from portal.mail.incoming.message import Incoming
 from portal.mail.incoming.reading import LARGEST, read
 from portal.mail.incoming.rtf import decompressed, text_of_rtf

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from portal.contracts.actions import balance, contracts_of, end_contract
+from portal.contracts.actions import balance, contracts_of
+from portal.contracts.agreement_actions import end_contract
 from portal.contracts.models import Contract
 from portal.contracts.rules import Derogation, Kind, SpecialConditions
 from portal.evidence.actions import verify_log

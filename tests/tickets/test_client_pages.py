@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.accounts.models import Organisation, Person
-from portal.contracts.actions import open_contract
+from portal.contracts.agreement_actions import open_contract
 from portal.contracts.rules import Kind, Overdraft, Policy, SpecialConditions
 from portal.evidence.models import Entry
 from portal.tickets.models import Ticket, TicketMessage

@@ -98,9 +98,8 @@ def test_who_follows_the_ticket_is_told_what_an_intervention_cost_and_may_stop_t
     counted = [mail for mail in portal.mails(LEA) if mail.event == "tickets/time_counted"]
     assert len(counted) == 1
     assert "Il reste 58,33\u00a0points" in counted[0].text
-    nadia.send(
-        f"{WORK}/interventions/2/corriger", on=DESK, reason="Le client a attendu.", key="c", **{"minutes-2": "0"}
-    )
+    given: dict[str, object] = {"reason": "Le client a attendu.", "key": "c", "minutes-2": "0"}
+    nadia.send(f"{WORK}/interventions/2/corriger", 303, DESK, **given)
     (corrected,) = [mail for mail in portal.mails(LEA) if mail.event == "tickets/time_corrected"]
     assert "0\u00a0point, au lieu de 26,67\u00a0points" in corrected.text
     assert "> Le client a attendu." in corrected.text
@@ -126,7 +125,8 @@ def test_who_contested_reads_the_correction_in_the_answer_alone(portal: Portal, 
     nadia.send(f"{WORK}/interventions/1/decompter", on=DESK)
     lea.send(f"{CLIENT}/1/contester", on=f"{CLIENT}/1/contester", reason="Trop long", key="x")
     page = f"{WORK}/contestations/1"
-    nadia.send(page, on=page, outcome="corrected", reason="Pardon.", key="y", **{"minutes-1": "15"})
+    given: dict[str, object] = {"outcome": "corrected", "reason": "Pardon.", "key": "y", "minutes-1": "15"}
+    nadia.send(page, 303, page, **given)
     assert [mail.event for mail in portal.mails(LEA)][-1] == "tickets/time_answered"
     assert [mail.event for mail in portal.mails(CLAIRE)][-1] == "tickets/time_corrected"
 

@@ -17,18 +17,8 @@ from portal.contracts.rules import NoContract, PointsExhausted, ReasonMissing
 from portal.evidence.actions import verify_log
 from portal.terms.points import InvalidMinutes, MixedModes
 from portal.tickets.contest_actions import answer, contest
-from portal.tickets.intervention_actions import (
-    Noted,
-    bill_intervention,
-    charge_intervention,
-    correct_intervention,
-    foresee,
-    interventions_of,
-    note_time,
-    start_timer,
-    take_away,
-    timer_minutes,
-)
+from portal.tickets.intervention_actions import Noted, foresee, interventions_of, note_time, take_away
+from portal.tickets.intervention_count_actions import bill_intervention, charge_intervention, correct_intervention
 from portal.tickets.intervention_letters import TimeLetters
 from portal.tickets.intervention_models import TimeEntry, WorkIntervention
 from portal.tickets.intervention_rules import (
@@ -42,6 +32,7 @@ from portal.tickets.intervention_rules import (
 )
 from portal.tickets.models import Ticket
 from portal.tickets.rules import Channel, NotAllowed, Place, State
+from portal.tickets.timer_actions import start_timer, timer_minutes
 from tests.contracts.conftest import NOON, Opener, People, opener, people
 from tests.contracts.test_ledger import together
 

@@ -1,4 +1,4 @@
-"""Header fields, however wrong: unfolding, encoded words (RFC 2047), parameters (RFC 2231), addresses.
+"""Header fields, however wrong: unfolding, encoded words (RFC 2047), parameters (RFC 2231).
 
 The standard library's parser of header values is a recursive grammar: a field of a few kilobytes can cost it
 seconds, or its stack. What is here is linear, and cuts what is too long.
@@ -13,23 +13,19 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import unquote_to_bytes
 
 from portal.mail.incoming.charsets import clean, decode, label
-from portal.mail.incoming.message import Address
 from portal.mail.incoming.transfer import base64_bytes
 
 #: What is read of one field, of all fields of a part, and how many of them.
 LONGEST_FIELD = 32_768
 LONGEST_HEAD = 1 << 20
 MOST_FIELDS = 2_000
-MOST_ADDRESSES = 500
 LONGEST_SUBJECT = 1_000
-LONGEST_ADDRESS = 320
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
-_WORD = re.compile(rb"=\?([^?\s\x00-\x20]{0,80})\?([bBqQ])\?(.*?)\?=", re.DOTALL)
+WORD = re.compile(rb"=\?([^?\s\x00-\x20]{0,80})\?([bBqQ])\?(.*?)\?=", re.DOTALL)
 _Q = re.compile(rb"=([0-9A-Fa-f]{2})|_")
 _PARAMETER = re.compile(rb';\s*([^\s=;"]{1,100})\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)', re.DOTALL)
-_ESCAPED = re.compile(rb'\\(["\\])')
+ESCAPED = re.compile(rb'\\(["\\])')
 _EXTENDED = re.compile(rb"([\w.+:-]{1,40})'[\w-]{0,20}'(.*)", re.DOTALL)
-_MAIL = re.compile(r"[^\s<>()\",;:\\\[\]@]+@[^\s<>()\",;:\\@]+")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,400}>")
 _BLANK = re.compile(rb"\n[ \t]*\r?\n")
 _SPACES = re.compile(r"\s+")
@@ -136,7 +132,7 @@ def one_line(text: str) -> str:
 def _runs(raw: bytes) -> Iterator[list[re.Match[bytes]]]:
     """Encoded words with nothing but space between them: one text, cut up (often inside a letter)."""
     run: list[re.Match[bytes]] = []
-    for found in _WORD.finditer(raw):
+    for found in WORD.finditer(raw):
         if run and raw[run[-1].end() : found.start()].strip():
             yield run
             run = []
@@ -185,7 +181,7 @@ def parameters(raw: bytes) -> dict[str, str]:
     for each in _PARAMETER.finditer(raw[:LONGEST_FIELD]):
         name, value = each[1].decode("latin-1").lower(), each[2].strip()
         if value.startswith(b'"'):
-            value = _ESCAPED.sub(rb"\1", value[1:-1] if len(value) > 1 and value.endswith(b'"') else value[1:])
+            value = ESCAPED.sub(rb"\1", value[1:-1] if len(value) > 1 and value.endswith(b'"') else value[1:])
         starred = name.endswith("*")
         name, _, number = name.rstrip("*").partition("*")
         pieces = found.setdefault(name, [])
@@ -207,82 +203,6 @@ def _parameter(pieces: list[tuple[int, bool, bytes]]) -> str:
     if any(starred for _, starred, _ in pieces):
         return decode(b"".join(unquote_to_bytes(value) if starred else value for _, starred, value in pieces), charset)
     return words(b"".join(value for _, _, value in pieces))
-
-
-# --- Addresses -----------------------------------------------------------------------------------
-
-
-def addresses(values: Iterable[bytes]) -> tuple[Address, ...]:
-    """Every address of some fields, in order; what is none is left out."""
-    found: list[Address] = []
-    for value in values:
-        for piece in _pieces(value[:LONGEST_FIELD]):
-            if len(found) == MOST_ADDRESSES:
-                return tuple(found)
-            address = _address(piece)
-            if address.mail or address.name:
-                found.append(address)
-    return tuple(found)
-
-
-def _pieces(raw: bytes) -> Iterator[bytes]:
-    """Cut at commas and semicolons outside quotes, brackets and comments; a group's name is dropped."""
-    start, quoted, angle, depth, index = 0, False, False, 0, 0
-    coded = {found.start(): found.end() for found in _WORD.finditer(raw)}
-    while index < len(raw):
-        if index in coded:
-            index = coded[index]
-            continue
-        ch = raw[index]
-        if quoted:
-            if ch == 0x5C:  # noqa: PLR2004 - a backslash
-                index += 1
-            elif ch == 0x22:  # noqa: PLR2004 - a quote
-                quoted = False
-        elif ch == 0x22 and not depth:  # noqa: PLR2004
-            quoted = raw.find(b'"', index + 1) >= 0  # one that never closes is a letter
-        elif ch == 0x28:  # noqa: PLR2004 - a parenthesis
-            depth += 1
-        elif ch == 0x29 and depth:  # noqa: PLR2004
-            depth -= 1
-        elif ch in b"<>":
-            angle = ch == 0x3C  # noqa: PLR2004
-        elif not angle and not depth:
-            if ch in b",;":
-                yield raw[start:index]
-                start = index + 1
-            elif ch == 0x3A and b"@" not in raw[start:index]:  # noqa: PLR2004 - "undisclosed-recipients:;"
-                start = index + 1
-        index += 1
-    yield raw[start:]
-
-
-def _address(raw: bytes) -> Address:
-    before, opened, rest = raw.rpartition(b"<")
-    if opened:
-        name, mail = one_line(words(_unquoted(before))), _mail(one_line(words(rest.partition(b">")[0])))
-        if mail or name:
-            return Address(name[:LONGEST_ADDRESS], mail)
-    text = one_line(words(raw))
-    mail = _mail(text)
-    comment = re.search(r"\(([^()]*)\)", text)
-    name = comment[1] if comment else text.replace(mail, "").strip(" \"'<>,;") if mail else text.strip(" \"'<>")
-    return Address(one_line(name)[:LONGEST_ADDRESS], mail)
-
-
-def _unquoted(raw: bytes) -> bytes:
-    text = raw.strip()
-    if len(text) > 1 and text[:1] in b"\"'" and text[-1:] == text[:1]:
-        text = text[1:-1]
-    return _ESCAPED.sub(rb"\1", text)
-
-
-def _mail(text: str) -> str:
-    found = _MAIL.search(text)
-    if found is None or len(found[0]) > LONGEST_ADDRESS:
-        return ""
-    local, _, domain = found[0].rpartition("@")
-    return f"{local}@{domain.lower().rstrip('.')}"
 
 
 # --- The rest ------------------------------------------------------------------------------------

@@ -7,22 +7,23 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from html import escape
 
-from portal.mail.incoming import folding, markup
+from portal.mail.incoming import folding, markup, smime
+from portal.mail.incoming.addresses import addresses
 from portal.mail.incoming.automatic import why_automatic
 from portal.mail.incoming.backing import backing
-from portal.mail.incoming.charsets import clean, decode
+from portal.mail.incoming.bare import bare
+from portal.mail.incoming.charsets import decode
+from portal.mail.incoming.flowed import unflowed
 from portal.mail.incoming.headers import (
     LONGEST_SUBJECT,
     Head,
-    addresses,
     is_head,
     message_ids,
     moment,
-    one_line,
     read_head,
     value_of,
 )
-from portal.mail.incoming.message import Address, Attachment, Auto, Backing, Incoming, Passage
+from portal.mail.incoming.message import Address, Attachment, Auto, Incoming
 from portal.mail.incoming.names import file_name
 from portal.mail.incoming.reports import read_report
 from portal.mail.incoming.structure import Part, read_structure
@@ -36,6 +37,12 @@ LARGEST = 64 * 1024 * 1024
 LONGEST_TEXT = 5_000_000
 #: Attachments that are told apart; a thousand more are one person's joke, and stay in the message.
 MOST_ATTACHMENTS = 200
+#: Signed files that are opened: one is signed twice at most, around an encryption that ends the way.
+MOST_SEALS = 3
+SIGNED = (
+    "Le message était enfermé dans sa signature (smime.p7m)\u00a0: il a été ouvert, la signature n'a pas été vérifiée."
+)
+ENCRYPTED = "Le message est chiffré (S/MIME)\u00a0: le portail n'a pas de quoi l'ouvrir. Le fichier est joint."
 _TEXTS = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext"})
 _STUB = re.compile(
     r"\W*(?:this (?:message|e-?mail) (?:requires|contains|is in) .{0,40}html|votre (?:messagerie|client) .{0,60}html).{0,400}\Z",
@@ -63,6 +70,7 @@ class _Found:
     attachments: list[Attachment] = field(default_factory=list)
     remarks: dict[str, None] = field(default_factory=dict)
     texts: int = 0
+    opened: int = 0  # signed files
 
     def attach(self, attachment: Attachment) -> None:
         if len(self.attachments) < MOST_ATTACHMENTS:
@@ -93,7 +101,7 @@ def read(raw: bytes, *, trusted: Collection[str] = ()) -> Incoming:
     try:
         return _read(raw, trusted)
     except Exception as error:  # noqa: BLE001 - bytes of strangers: whatever a parser trips over, the message is shown
-        return _bare(raw, type(error).__name__)
+        return bare(raw, type(error).__name__, longest=LONGEST_TEXT)
 
 
 def _read(raw: bytes, trusted: Collection[str]) -> Incoming:
@@ -135,28 +143,6 @@ def _read(raw: bytes, trusted: Collection[str]) -> Incoming:
     )
 
 
-def _bare(raw: bytes, why: str) -> Incoming:
-    head, start = Head(), 0
-    try:
-        ready = prepared(raw)
-        head, start = read_head(ready, 0, len(ready))
-    except Exception:  # noqa: BLE001
-        ready = raw
-    text = clean(ready[start : start + LONGEST_TEXT].decode("utf-8", "replace"))
-
-    def field(name: str) -> str:
-        return one_line(clean(head.raw(name)[:LONGEST_SUBJECT].decode("utf-8", "replace")))
-
-    mail = re.search(r"[^\s<>\"',;]{1,64}@[^\s<>\"',;]{1,250}", field("from"))
-    return Incoming(
-        sha256=sha256(raw).hexdigest(), size=len(raw), message_id=next(iter(re.findall(r"<[^<>\s]{1,400}>", field("message-id"))), ""),
-        in_reply_to=(), references=(), sender=Address("", mail[0] if mail else ""), reply_to=Address("", ""), to=(), cc=(),
-        delivered_to=(), subject=field("subject"), sent_at=None, text=text, passages=(Passage(text),) if text else (), html="",
-        attachments=(), auto=Auto.BULK if "auto-submitted" in head or "precedence" in head else None, report=None,
-        backing=Backing.UNKNOWN, remarks=(f"Ce message n'a pas pu être lu normalement ({why})\u00a0: voici son texte brut. L'original est conservé.",),
-    )  # fmt: skip
-
-
 def _other_sender(head: Head) -> Address:
     for name in ("reply-to", "sender", "return-path", "x-original-from"):
         found = addresses(head.all(name)[:1])
@@ -187,6 +173,14 @@ def _slots(part: Part, found: _Found) -> Iterator[_Slot]:
     if packet is not None:
         yield from _packet_slots(packet, found)
         return
+    sealed = smime.opened(content) if _may_be_sealed(part, name) else None
+    if sealed is not None and sealed.kind is smime.Sealed.ENCRYPTED:
+        found.remarks[ENCRYPTED] = None
+    elif sealed is not None and found.opened < MOST_SEALS:
+        found.opened += 1
+        found.remarks[SIGNED] = None
+        yield from _slots(read_structure(prepared(sealed.content)), found)
+        return
     if part.media_type == "text/calendar" and not name:
         name = "invitation.ics"
     if not content and not name:
@@ -216,7 +210,7 @@ def _text_slot(part: Part, found: _Found) -> _Slot:
     if part.media_type in {"text/enriched", "text/richtext"}:
         return _Slot(text=re.sub(r"<(?:/?[\w-]{1,40})>", "", text.replace("<<", "\0")).replace("\0", "<"))
     if given.get("format", "").lower() == "flowed":
-        text = _unflowed(text, delete_space=given.get("delsp", "").lower() == "yes")
+        text = unflowed(text, delete_space=given.get("delsp", "").lower() == "yes")
     return _Slot(text=text)
 
 
@@ -226,28 +220,15 @@ def _charset_in(content: bytes) -> str:
     return named[1].decode("latin-1") if named else ""
 
 
-def _unflowed(text: str, *, delete_space: bool) -> str:
-    """Join the lines of a flowed paragraph (RFC 3676), at one level of quoting."""
-    out: list[str] = []
-    before: int | None = None  # the level of a line that goes on
-    for line in text.split("\n"):
-        level = len(line) - len(line.lstrip(">"))
-        words = line[level:].removeprefix(" ")
-        flows = words.endswith(" ") and words != "-- "
-        kept = words[:-1] if flows and delete_space else words
-        if before == level and out and words != "-- ":
-            out[-1] += kept
-        else:
-            out.append((">" * level + " " if level else "") + kept)
-        before = level if flows else None
-    return "\n".join(out)
-
-
 def _may_be_packet(part: Part, name: str) -> bool:
     return part.media_type in {"application/ms-tnef", "application/vnd.ms-tnef"} or name.lower() in {
         "winmail.dat",
         "win.dat",
     }
+
+
+def _may_be_sealed(part: Part, name: str) -> bool:
+    return part.media_type in {"application/pkcs7-mime", "application/x-pkcs7-mime"} or name.lower().endswith(".p7m")
 
 
 def _packet_slots(packet: Unpacked, found: _Found) -> Iterator[_Slot]:
