@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, url_for
+from flask import Flask, Response, g, url_for
 from flask_limiter import Limiter
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
@@ -175,6 +175,7 @@ def create_app(given: Settings, *, now: Callable[[], datetime] = clock.now) -> F
     CSRFProtect(app)
     limiter = Limiter(gate.visitor_place, app=app, storage_uri=rates.URI, strategy="fixed-window")
     secure = given.base_url.startswith("https://")
+    app.after_request(_own_policy)  # named before the extension that writes the house's policy: it runs after it
     Talisman(
         app,
         content_security_policy=POLICY,
@@ -197,6 +198,13 @@ def create_app(given: Settings, *, now: Callable[[], datetime] = clock.now) -> F
     app.register_blueprint(health.health)
     _rooms(app, given, limiter)
     return app
+
+
+def _own_policy(response: Response) -> Response:
+    """An answer that is stricter than the house: a download, a stranger's HTML (``g.own_policy``)."""
+    if policy := g.pop("own_policy", None):
+        response.headers["Content-Security-Policy"] = policy
+    return response
 
 
 def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:

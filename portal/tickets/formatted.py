@@ -3,7 +3,7 @@
 from base64 import b64encode
 from hashlib import sha256
 
-from flask import Response, abort, render_template
+from flask import Response, abort, g, render_template
 
 from portal.tickets.models import Ticket
 from portal.tickets.thread import is_shown
@@ -29,7 +29,7 @@ def formatted(ticket: Ticket, number: int, *, staff: bool) -> Response:
         abort(404)
     page = render_template("tickets/formatted.html", ticket=ticket, message=message, style=STYLE)
     response = Response(page, content_type="text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = POLICY
+    g.own_policy = POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "private, no-store"

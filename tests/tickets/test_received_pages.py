@@ -59,7 +59,7 @@ def test_staff_see_every_message_what_it_became_and_why_it_is_no_ticket(portal: 
     receive(portal, post_room, bounce.encode())
     nadia = signed_in(portal, STAFF)
     page = nadia.open(PAGE)
-    assert page.index("Non remis") < page.index("Panne 3") < page.index("Panne 1")
+    assert page.index('id="courriel-5"') < page.index('id="courriel-3"') < page.index('id="courriel-1"')
     for words in (
         "adresse confirmée", "adresse non vérifiée", "réponse automatique", "Un de nos courriels qui nous revient",
         "montré sur le courriel dont il parle", "revenu le", f'href="/espace-client/bureau/tickets/{known}"',
@@ -79,6 +79,7 @@ def test_staff_see_every_message_what_it_became_and_why_it_is_no_ticket(portal: 
     assert known not in found.partition("<ol")[2]
     raw = nadia.client.get("/espace-client/bureau/mails/recus/1")
     assert raw.data == letter(fields=BACKED)
+    assert raw.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
     nadia.open(f"{PAGE}?vue=x", 404)
     nadia.open("/espace-client/bureau/tickets/")
     signed_in(portal, CLAIRE).open(PAGE, 403)
