@@ -109,22 +109,23 @@ function prepare(holder, kept = []) {
   show();
 }
 
+// Seconds before a line that broke is tried again by itself: the form's key makes the same sending twice one act.
+const PAUSES = [2, 5, 10];
+
 function send(event, form, kept) {
   event.preventDefault();
-  if (form.dataset.sending) return;
+  if (form.dataset.sending) {
+    form.again?.();
+    return;
+  }
   form.dataset.sending = "1";
   form.querySelector(".sending")?.remove();
   const bar = element("progress", { max: 1, value: 0 });
   const words = element("span", { className: "soft", textContent: "Envoi…" });
   form.append(element("label", { className: "sending" }, words, bar));
-  const request = new XMLHttpRequest();
-  request.open("POST", event.submitter?.hasAttribute("formaction") ? event.submitter.formAction : form.action);
-  request.setRequestHeader("X-Sent-By", "attachments");
-  request.upload.addEventListener("progress", ({ loaded, total, lengthComputable }) => {
-    if (!lengthComputable) return;
-    bar.value = loaded / total;
-    words.textContent = loaded < total ? `Envoi${SPACE}: ${Math.floor((100 * loaded) / total)}${SPACE}%` : "Enregistrement…";
-  });
+  const { submitter } = event;
+  let broken = 0;
+
   const failed = (sentence) => {
     delete form.dataset.sending;
     bar.remove();
@@ -132,31 +133,67 @@ function send(event, form, kept) {
     words.className = "error";
     words.setAttribute("role", "alert");
   };
-  request.addEventListener("error", () =>
-    failed(`L'envoi n'a pas abouti. Rien n'est perdu${SPACE}: vérifiez la connexion, puis envoyez de nouveau.`),
-  );
-  request.addEventListener("load", () => {
-    const place = request.getResponseHeader("X-Location");
-    if (place) {
-      location.assign(place);
+  const lost = () => {
+    const pause = PAUSES[broken];
+    const offline = navigator.onLine === false;
+    if (!offline && !pause) {
+      failed(`L'envoi n'a pas abouti. Rien n'est perdu${SPACE}: vérifiez la connexion, puis envoyez de nouveau.`);
       return;
     }
-    const page = new DOMParser().parseFromString(request.responseText, "text/html");
-    const main = page.querySelector("main");
-    if (!main?.querySelector("[data-attachments]")) {
-      // Not the form again: an expired page, a server that is away. What was typed stays where it is.
-      const told = [...(main?.querySelectorAll("h1, p") ?? [])].slice(0, 3).map(({ textContent }) => textContent.trim());
-      failed(told.join(". ").replaceAll("..", ".") || `Le serveur n'a pas répondu. Rien n'est perdu${SPACE}: envoyez de nouveau.`);
-      return;
-    }
-    document.title = page.title;
-    document.querySelector("main").replaceWith(document.importNode(main, true));
-    for (const holder of document.querySelectorAll("[data-attachments]")) {
-      prepare(holder, kept.get(holder.querySelector("input[type=file]").name));
-    }
-    (document.querySelector("#erreurs") ?? document.querySelector("main")).focus();
-  });
-  request.send(new FormData(form, event.submitter));
+    words.textContent = offline
+      ? `Pas de connexion. Rien n'est perdu${SPACE}: l'envoi reprend dès qu'elle revient.`
+      : `La connexion a lâché. Rien n'est perdu${SPACE}: nouvel essai dans ${pause}${SPACE}secondes.`;
+    words.setAttribute("role", "alert");
+    const waits = offline ? 0 : setTimeout(() => form.again?.(), pause * 1000);
+    broken += offline ? 0 : 1;
+    const online = () => form.again?.();
+    addEventListener("online", online);
+    form.again = () => {
+      clearTimeout(waits);
+      removeEventListener("online", online);
+      delete form.again;
+      attempt();
+    };
+  };
+
+  function attempt() {
+    bar.value = 0;
+    const request = new XMLHttpRequest();
+    request.open("POST", submitter?.hasAttribute("formaction") ? submitter.formAction : form.action);
+    request.setRequestHeader("X-Sent-By", "attachments");
+    request.upload.addEventListener("progress", ({ loaded, total, lengthComputable }) => {
+      if (!lengthComputable) return;
+      bar.value = loaded / total;
+      words.removeAttribute("role");
+      words.textContent = loaded < total ? `Envoi${SPACE}: ${Math.floor((100 * loaded) / total)}${SPACE}%` : "Enregistrement…";
+    });
+    request.addEventListener("error", lost);
+    request.addEventListener("load", () => answered(request, form, kept, failed));
+    request.send(new FormData(form, submitter));
+  }
+  attempt();
+}
+
+function answered(request, form, kept, failed) {
+  const place = request.getResponseHeader("X-Location");
+  if (place) {
+    location.assign(place);
+    return;
+  }
+  const page = new DOMParser().parseFromString(request.responseText, "text/html");
+  const main = page.querySelector("main");
+  if (!main?.querySelector("[data-attachments]")) {
+    // Not the form again: an expired page, a server that is away. What was typed stays where it is.
+    const told = [...(main?.querySelectorAll("h1, p") ?? [])].slice(0, 3).map(({ textContent }) => textContent.trim());
+    failed(told.join(". ").replaceAll("..", ".") || `Le serveur n'a pas répondu. Rien n'est perdu${SPACE}: envoyez de nouveau.`);
+    return;
+  }
+  document.title = page.title;
+  document.querySelector("main").replaceWith(document.importNode(main, true));
+  for (const holder of document.querySelectorAll("[data-attachments]")) {
+    prepare(holder, kept.get(holder.querySelector("input[type=file]").name));
+  }
+  (document.querySelector("#erreurs") ?? document.querySelector("main")).focus();
 }
 
 for (const holder of document.querySelectorAll("[data-attachments]")) prepare(holder);

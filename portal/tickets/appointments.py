@@ -46,16 +46,19 @@ def when_words(appointment: TicketAppointment) -> str:
     return f"{weekday_date(starts.date())}, de {clock_time(starts.time())} à {until}, {PLACES[appointment.place]}"
 
 
-def calendar_of(appointment: TicketAppointment, *, company: Company, reminder: str, link: str) -> str:
-    """The entry for a calendar: the same UID for the appointment's whole life, REQUEST or CANCEL by what became of it.
+def calendar_of(
+    appointment: TicketAppointment, *, company: Company, reminder: str, link: str, invited: tuple[str, str] | None
+) -> str:
+    """The entry for a calendar: the same UID for the appointment's whole life (RFC 5546).
 
-    It stands in UTC, so that every calendar shows its own hour. ``reminder``: the sentence on backups (6.5).
+    To who is ``invited`` (name, address): REQUEST, or CANCEL once it was called off. A file that somebody takes for
+    themselves invites nobody: PUBLISH. It stands in UTC, so that every calendar shows its own hour. ``reminder``: the sentence on backups (6.5).
     """
     cancelled = appointment.cancelled_at is not None
     calendar = Calendar()
     calendar.add("prodid", f"-//{company.name}//Portail//FR")
     calendar.add("version", "2.0")
-    calendar.add("method", "CANCEL" if cancelled else "REQUEST")
+    calendar.add("method", "CANCEL" if cancelled else "REQUEST" if invited else "PUBLISH")
     event = Event()
     event.add("uid", appointment.uid)
     event.add("sequence", appointment.sequence)
@@ -73,6 +76,12 @@ def calendar_of(appointment: TicketAppointment, *, company: Company, reminder: s
     organiser = vCalAddress(f"mailto:{company.mail}")
     organiser.params["CN"] = vText(company.name)
     event["organizer"] = organiser
+    if invited:
+        name, address = invited
+        guest = vCalAddress(f"mailto:{address}")
+        guest.params["CN"], guest.params["RSVP"] = vText(name), vText("FALSE")
+        guest.params["PARTSTAT"] = vText("NEEDS-ACTION")
+        event.add("attendee", guest, encode=False)
     if not cancelled:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")

@@ -126,14 +126,18 @@ class Letters:
             "reason": quoted(appointment.cancelled_because or ""),
             "reminder": self.reminder(ticket),
         }
-        calendar = self.calendar(appointment, self.links.client(ticket.reference))
         key = f"appointment-{appointment.id}-{appointment.sequence}"
-        self._all(session, ticket, "appointment", values, at, key, calendar=calendar)
+        for each in ticket.participants:
+            calendar = self.calendar(appointment, self.link_for(ticket, each), invited=(each.name, each.mail))
+            self._to_client(session, ticket, each, "appointment", values, at, key=key, calendar=calendar)
         if appointment.adviser is not None:
             desk = {"link": self.links.desk(ticket.reference), "name": appointment.adviser.name}
             self._post(
                 session, ticket, "appointment", desk | values, at, f"{key}.staff", appointment.adviser.email,
-                self._thread(ticket, staff=True), calendar=self.calendar(appointment, desk["link"]),
+                self._thread(ticket, staff=True),
+                calendar=self.calendar(
+                    appointment, desk["link"], invited=(appointment.adviser.name, appointment.adviser.email)
+                ),
             )  # fmt: skip
 
     def reminder(self, ticket: Ticket) -> str:
@@ -142,10 +146,10 @@ class Letters:
         said = f" (CGV, article {figure.article})" if figure else ""
         return f"Avant l'intervention, sauvegardez vos données : cela vous appartient{said}."
 
-    def calendar(self, appointment: TicketAppointment, link: str) -> str:
-        """The calendar entry of an appointment."""
-        reminder = self.reminder(appointment.ticket)
-        return calendar_of(appointment, company=self.library.company, reminder=reminder, link=link)
+    def calendar(self, appointment: TicketAppointment, link: str, *, invited: tuple[str, str] | None = None) -> str:
+        """The calendar entry of an appointment; ``invited``: (name, address) of who gets it by mail."""
+        reminder, company = self.reminder(appointment.ticket), self.library.company
+        return calendar_of(appointment, company=company, reminder=reminder, link=link, invited=invited)
 
     # --- How -------------------------------------------------------------------------------------
 
@@ -160,10 +164,10 @@ class Letters:
 
     def _all(
         self, session: Session, ticket: Ticket, event: str, values: Mapping[str, Any], at: datetime, key: str,
-        *, link: Ticket | None = None, calendar: str | None = None,
+        *, link: Ticket | None = None,
     ) -> None:  # fmt: skip
         for participant in ticket.participants:
-            self._to_client(session, ticket, participant, event, values, at, key=key, link=link, calendar=calendar)
+            self._to_client(session, ticket, participant, event, values, at, key=key, link=link)
 
     def _to_client(
         self, session: Session, ticket: Ticket, participant: TicketParticipant, event: str, values: Mapping[str, Any],

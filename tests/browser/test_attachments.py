@@ -148,7 +148,7 @@ def test_files_are_chosen_taken_back_kept_through_a_mistake_and_sent(
     context.close()
 
 
-def test_what_was_typed_stays_when_the_page_has_expired_or_the_server_is_away(
+def test_what_was_typed_stays_when_the_page_has_expired_and_a_broken_line_is_tried_again(
     browser: "Browser", probe: tuple[str, Any]
 ) -> None:
     url, app = probe
@@ -157,15 +157,39 @@ def test_what_was_typed_stays_when_the_page_has_expired_or_the_server_is_away(
     page.goto(url)
     page.get_by_label("Message").fill("Ne pas perdre ceci.")
     page.set_input_files("input[type=file] >> nth=0", [PDF])
+    token = page.locator("[name=csrf_token]").input_value()
     page.evaluate("document.querySelector('[name=csrf_token]').value = 'forged'")
     page.get_by_role("button", name="Envoyer").click()
     page.get_by_role("alert").get_by_text("Cette page a expiré").wait_for()
     page.context.set_offline(True)
     page.get_by_role("button", name="Envoyer").click()
-    page.get_by_role("alert").get_by_text("n'a pas abouti").wait_for()
+    page.get_by_role("alert").get_by_text("Pas de connexion").wait_for()
     assert page.get_by_label("Message").input_value() == "Ne pas perdre ceci."
     assert len(chosen(page)) == 1
     assert names(app) == []
+    # The line is back: it goes on by itself.
+    page.evaluate("token => (document.querySelector('[name=csrf_token]').value = token)", token)
+    page.context.set_offline(False)
+    page.wait_for_url("**/probe?envoye")
+    assert names(app) == ["devis été.pdf"]
+    # A line that breaks under way is tried again, pressed or not; the last failure says so and keeps everything.
+    page.get_by_label("Message").fill("Encore.")
+    page.set_input_files("input[type=file] >> nth=0", [PHOTO])
+    tried: list[str] = []
+
+    def breaks(route: Any) -> None:
+        tried.append(route.request.method)
+        route.abort("connectionreset")
+
+    page.route("**/probe", breaks)
+    for words in ("dans 2\u00a0secondes", "dans 5\u00a0secondes", "dans 10\u00a0secondes", "n'a pas abouti"):
+        page.get_by_role("button", name="Envoyer").click()
+        page.get_by_role("alert").get_by_text(words).wait_for()
+    assert tried == ["POST"] * 4
+    page.unroute("**/probe")
+    page.get_by_role("button", name="Envoyer").click()
+    page.wait_for_url("**/probe?envoye")
+    assert names(app) == ["devis été.pdf", "photo.jpg"]
     page.close()
 
 

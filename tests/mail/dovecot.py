@@ -8,8 +8,15 @@ import socket
 import subprocess
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,15 +27,16 @@ USER, WORD = "hotline", "secret"
 NOBODY = "nobody"
 
 
-def configuration(folder: Path, port: int, owner: pwd.struct_passwd) -> str:
+def configuration(folder: Path, port: int, tls_port: int, owner: pwd.struct_passwd) -> str:
     group = grp.getgrgid(owner.pw_gid).gr_name
+    tls = f"yes\nssl_cert = <{folder}/certificate.pem\nssl_key = <{folder}/key.pem" if tls_port else "no"
     return f"""
 protocols = imap
 listen = 127.0.0.1
 base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/log
-ssl = no
+ssl = {tls}
 disable_plaintext_auth = no
 auth_mechanisms = plain login
 default_internal_user = {owner.pw_name}
@@ -50,7 +58,8 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {tls_port}
+    ssl = yes
   }}
 }}
 service anvil {{
@@ -59,17 +68,43 @@ service anvil {{
 """
 
 
+def certify(folder: Path) -> None:
+    """A certificate of its own for this machine, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(names, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "certificate.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, serialization.NoEncryption()))
+    (folder / "key.pem").chmod(0o600)
+
+
 class Dovecot:
     """A running server; it can be stopped and started again, as one that is away does."""
 
-    def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
+    def __init__(self, folder: Path, *, tls: bool = False) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as probe, socket.create_server(("127.0.0.1", 0)) as other:
             self.port: int = probe.getsockname()[1]
-        self._folder = folder
+            self.tls_port: int = other.getsockname()[1] if tls else 0
+        self.folder = folder
         owner = pwd.getpwnam(NOBODY) if os.geteuid() == 0 else pwd.getpwuid(os.getuid())
         for name in ("run", "state", "mail"):
             (folder / name).mkdir(parents=True)
-        (folder / "conf").write_text(configuration(folder, self.port, owner))
+        if tls:
+            certify(folder)
+        (folder / "conf").write_text(configuration(folder, self.port, self.tls_port, owner))
         for each in (folder, *folder.rglob("*")):
             os.chown(each, owner.pw_uid, owner.pw_gid)
         self._owner = owner
@@ -82,18 +117,18 @@ class Dovecot:
     def start(self) -> None:
         assert PROGRAM
         self._process = subprocess.Popen(
-            [PROGRAM, "-F", "-c", self._folder / "conf"], stderr=subprocess.PIPE, **self._as_owner()
+            [PROGRAM, "-F", "-c", self.folder / "conf"], stderr=subprocess.PIPE, **self._as_owner()
         )
         until = time.monotonic() + 20
         while time.monotonic() < until:
-            assert self._process.poll() is None, (self._folder / "log").read_text()
+            assert self._process.poll() is None, (self.folder / "log").read_text()
             try:
                 with socket.create_connection(("127.0.0.1", self.port), timeout=1) as line:
                     if line.recv(4) == b"* OK":
                         return
             except OSError:
                 time.sleep(0.05)
-        raise AssertionError((self._folder / "log").read_text())
+        raise AssertionError((self.folder / "log").read_text())
 
     def _as_owner(self) -> dict[str, Any]:
         if os.geteuid() != 0:
@@ -110,8 +145,8 @@ class Dovecot:
 
 
 @contextmanager
-def running(folder: Path) -> "Iterator[Dovecot]":
-    server = Dovecot(folder)
+def running(folder: Path, *, tls: bool = False) -> "Iterator[Dovecot]":
+    server = Dovecot(folder, tls=tls)
     server.start()
     try:
         yield server

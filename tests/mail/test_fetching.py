@@ -2,6 +2,7 @@
 
 import imaplib
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -54,15 +55,21 @@ class Box:
 
 
 @pytest.fixture
-def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+def box() -> Iterator[Box]:
+    with served() as server:
+        yield Box(server)
+
+
+@contextmanager
+def served(*, tls: bool = False) -> Iterator[Dovecot]:
     import tempfile
 
     assert PROGRAM, "REQUIRE_IMAP=1, and there is no Dovecot on this machine"
     # A short path that somebody else than root may enter: its sockets' names have room for a hundred characters.
     with tempfile.TemporaryDirectory(prefix="imap") as folder:
         Path(folder).chmod(0o755)
-        with running(Path(folder) / "d") as server:
-            yield Box(server)
+        with running(Path(folder) / "d", tls=tls) as server:
+            yield server
 
 
 def fetch(room: Post, box: Box, query: str = "") -> Fetched:
@@ -203,6 +210,27 @@ def test_what_comes_is_taken_in_as_it_comes_and_a_server_that_went_away_is_found
         stop.set()
         thread.join(timeout=30)
     assert not thread.is_alive()
+
+
+def test_a_mailbox_behind_tls_is_read_and_only_with_a_certificate_that_is_trusted(
+    post_room: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(tls=True) as server:
+        folder = server.folder
+        signed_in = f"{USER}:{WORD}@127.0.0.1"
+        addresses = (f"imaps://{signed_in}:{server.tls_port}/INBOX", f"imap+starttls://{signed_in}:{server.port}/INBOX")
+        for address in addresses:
+            with pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"), Mailbox(address).opened():
+                pytest.fail("anybody could be this server")
+        # As an installation names the certificate of its own house.
+        monkeypatch.setenv("SSL_CERT_FILE", str(folder / "certificate.pem"))
+        for number, address in enumerate(addresses, 1):
+            mailbox = Mailbox(address)
+            with mailbox.opened() as opened:
+                assert isinstance(opened.client.sock, ssl.SSLSocket)
+                opened.client.append("INBOX", "", "", post_room.letter(f"Numéro {number}").replace(b"\n", b"\r\n"))
+                assert mailbox.drain(opened, taker(post_room.receiver, lambda: NOON)) == Fetched(1, 0)
+    assert len(post_room.tickets()) == len(addresses)
 
 
 def test_no_word_of_the_mailbox_shows_its_password() -> None:

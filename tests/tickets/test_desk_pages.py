@@ -95,6 +95,8 @@ def test_a_stranger_is_typed_by_name_and_waits_for_a_client(portal: Portal, nadi
 def test_who_calls_is_looked_for_as_one_types(nadia: Visitor) -> None:
     answer = nadia.client.get(f"{DESK}/interlocuteurs?q=mull léa").json
     assert answer == {"people": ["Léa Klein, Boulangerie Muller (lea@client.example)"]}
+    # As it sounds, without its accent.
+    assert nadia.client.get(f"{DESK}/interlocuteurs?q=LEA KLEIN").json == answer
 
 
 def test_a_call_back_that_was_not_answered_stays_to_do(portal: Portal, nadia: Visitor) -> None:

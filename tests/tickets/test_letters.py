@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from portal.mail.message import compose
 from portal.mail.models import OutgoingMail
-from portal.tickets.appointment_actions import Wanted, cancel, plan
+from portal.tickets.appointment_actions import Wanted, cancel, move, plan
 from portal.tickets.letters import TEMPLATES, Letters
 from portal.tickets.merge_actions import merge, split
 from portal.tickets.message_actions import reply_from_mail, write_as_client, write_as_staff
@@ -101,6 +101,35 @@ def test_a_calendar_entry_keeps_its_identity_and_reminds_of_the_backup(mails: di
     assert "sauvegardez vos données" in str(event["DESCRIPTION"])
     assert "6.5" in str(event["DESCRIPTION"])
     assert event.decoded("DTSTART") == datetime(2026, 12, 3, 8, 0, tzinfo=UTC)
+
+
+def test_an_appointment_is_one_entry_for_its_whole_life_and_each_mail_invites_its_reader(room: Room) -> None:
+    starts = datetime(2026, 12, 3, 8, 0, tzinfo=UTC)
+    with room.sessions.begin() as session:
+        one, by = room.ticket(session, room.open()), room.person(session, ADVISER)
+        given: dict[str, Any] = {"by": by, "letters": room.letters, "at": NOON}
+        wanted = Wanted(starts, starts + timedelta(hours=1), Place.OWN, "51, Rte de Thann; 2e étage", by)
+        appointment = plan(session, one, wanted, form_key="a", **given)
+        later = replace(wanted, starts_at=starts + timedelta(days=1), ends_at=starts + timedelta(days=1, hours=2))
+        move(session, appointment, later, seen=0, **given)
+        cancel(session, appointment, reason="Le client est absent.", seen=1, **given)
+        alone = icalendar.Calendar.from_ical(room.letters.calendar(appointment, "https://x.example"))
+    found: dict[str, list[Any]] = {}
+    uids = set()
+    for mail in room.mails("appointment"):
+        entry = icalendar.Calendar.from_ical(mail.calendar or "")
+        (event,) = entry.walk("VEVENT")
+        assert (entry["VERSION"], str(event["ATTENDEE"])) == ("2.0", f"mailto:{mail.recipient}")
+        assert str(event["LOCATION"]) == "51, Rte de Thann; 2e étage"
+        assert str(event["ORGANIZER"]).startswith("mailto:")
+        assert all(len(line.encode()) <= 75 for line in (mail.calendar or "").split("\r\n"))
+        uids.add(str(event["UID"]))
+        found.setdefault(mail.recipient, []).append((entry["METHOD"], event["SEQUENCE"], event.decoded("DTSTART")))
+    after = starts + timedelta(days=1)
+    life = [("REQUEST", 0, starts), ("REQUEST", 1, after), ("CANCEL", 2, after)]
+    assert found == {CLAIRE: life, ADVISER: life}
+    assert len(uids) == 1
+    assert "ATTENDEE" not in alone.walk("VEVENT")[0]
 
 
 def test_a_mail_with_an_appointment_is_one_that_calendars_read(mails: dict[str, OutgoingMail]) -> None:
