@@ -66,6 +66,21 @@ class Letters:
             html=letter.html, domain=self.domain, now=at, key=f"contract-entry.{entry.id}.{person.id}",
         )  # fmt: skip
 
+    def below(self, session: Session, entry: "LedgerEntry", person: "Person", at: datetime) -> None:
+        """A charge went below zero, as the rule of the contract lets it."""
+        contract = entry.contract
+        letter = TEMPLATES.write(
+            "below",
+            contract=contract, company=self.library.company, name=person.name, words=entry.words,
+            before=french.points(entry.before), left=french.points(entry.balance), rule=contract.policy.label,
+            page=f"{self.base_url}{CLIENT}/{contract.reference}",
+            ask=f"{self.base_url}{ASK}?contrat={contract.reference}",
+        )  # fmt: skip
+        post(
+            session, event="contracts/below", recipient=person.email, subject=letter.subject, text=letter.text,
+            html=letter.html, domain=self.domain, now=at, key=f"contract-below.{entry.id}.{person.id}",
+        )  # fmt: skip
+
     def month(
         self, session: Session, person: "Person", month: "Month",
         lines: "Sequence[tuple[Contract, Decimal, Decimal, Decimal]]", at: datetime,

@@ -60,6 +60,17 @@ def tell_moved(session: Session, entry: LedgerEntry, *, letters: Letters, at: da
     return len(people)
 
 
+def tell_below(session: Session, entries: Iterable[LedgerEntry], *, letters: Letters, at: datetime) -> int:
+    """Mail every administrator what went below zero, whatever they chose: no balance does so in silence."""
+    told = 0
+    for entry in entries:
+        if entry.balance < 0:
+            for person in administrators(session, entry.contract.organisation_id):
+                letters.below(session, entry, person, at)
+                told += 1
+    return told
+
+
 def tell_month(session: Session, month: Month, *, letters: Letters, at: datetime) -> int:
     """Mail the statement of a month that is over to who asked for it before it ended. Again is once.
 

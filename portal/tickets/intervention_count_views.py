@@ -9,7 +9,9 @@ from flask import Response, abort, jsonify, render_template, request
 from sqlalchemy import select
 
 from portal.accounts.guard import me
+from portal.contracts.actions import charged
 from portal.contracts.alerts import tell_crossings
+from portal.contracts.mail_choices import tell_below
 from portal.contracts.rules import NOTHING, NoContract, PointsExhausted
 from portal.contracts.statement import plain_number, safe
 from portal.contracts.views import letters as contract_letters
@@ -18,7 +20,12 @@ from portal.french import points, short_date
 from portal.terms import TermsError
 from portal.tickets.contest_actions import answer, contest_of
 from portal.tickets.intervention_actions import governing
-from portal.tickets.intervention_count_actions import bill_intervention, charge_intervention, correct_intervention
+from portal.tickets.intervention_count_actions import (
+    bill_intervention,
+    charge_intervention,
+    correct_intervention,
+    source_of,
+)
 from portal.tickets.intervention_desk_views import back, intervention_of, show_time, ticket_of, tickets_time_desk
 from portal.tickets.intervention_forms import AnswerForm, HoursForm, MinutesForm
 from portal.tickets.intervention_models import TimeContest, WorkIntervention
@@ -48,6 +55,8 @@ def count(reference: str, number: int) -> Any:
     except PointsExhausted as error:
         return _exhausted(ticket, number, error)
     tell_counted(db.session, intervention, letters=letters(), at=now())
+    made = charged(db.session, ticket.organisation_id or 0, source_of(intervention))
+    tell_below(db.session, made, letters=contract_letters(), at=now())
     tell_crossings(db.session, letters=contract_letters(), at=now(), organisation_id=ticket.organisation_id)
     return back(ticket, f"Intervention décomptée\u00a0: {points(intervention.points)}." if intervention.points else "")
 

@@ -224,6 +224,8 @@ def foreseen_words(seen: Foreseen) -> str:
         return f"{cost} Sans contrat, ce temps se facture en heures."
     if not seen.enough:
         return f"{cost} Il ne reste que {points(seen.left)}\u00a0: la règle du contrat n'en permet pas plus."
+    if seen.after < 0:
+        return f"{cost} Le solde passerait à {points(seen.after)}\u00a0: la règle du contrat le permet, le client en est prévenu."
     return f"{cost} Il resterait {points(seen.after)}."
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from portal.accounts.models import Person
+from portal.contracts.rules import Overdraft, Policy
 from portal.tickets.intervention_models import TimeContest, TimeEntry, WorkIntervention
 from portal.tickets.intervention_rules import Step
 from tests.accounts.conftest import CLAIRE, LEA, OTTO, STAFF, Portal, Visitor, portal
@@ -129,6 +130,26 @@ def test_who_contested_reads_the_correction_in_the_answer_alone(portal: Portal, 
     nadia.send(page, 303, page, **given)
     assert [mail.event for mail in portal.mails(LEA)][-1] == "tickets/time_answered"
     assert [mail.event for mail in portal.mails(CLAIRE)][-1] == "tickets/time_corrected"
+
+
+def test_a_balance_goes_below_zero_only_by_its_contracts_rule_and_never_in_silence(
+    portal: Portal, nadia: Visitor
+) -> None:
+    open_one(portal, "10", Overdraft(Policy.LIMIT, Decimal(5)), ago=1)
+    choice = "/espace-client/contrats/"
+    signed_in(portal, CLAIRE).send(f"{choice}courriels", on=choice)  # she wants none of these mails
+    query = "service=remote-desktop&minutes=7&intervention=nouvelle"
+    seen = nadia.client.get(f"{DESK}/calcul?{query}").get_json()
+    assert "passerait à \u22125\u00a0points" in seen["words"]
+    assert not seen["wrong"]
+    note(portal, nadia, "remote-desktop", "7")
+    assert "sous zéro" in nadia.open(DESK)
+    for _ in range(2):
+        nadia.send(f"{WORK}/interventions/1/decompter", on=DESK)
+    (told,) = [mail for mail in portal.mails(CLAIRE) if mail.event == "contracts/below"]
+    assert "\u22125\u00a0points" in told.subject
+    assert "Avant\u00a0: 10\u00a0points" in told.text
+    assert [mail for mail in portal.mails(CLAIRE) if mail.event == "tickets/time_counted"] == []
 
 
 def test_without_scripts_the_working_is_shown_before_anything_is_noted(portal: Portal, nadia: Visitor) -> None:
