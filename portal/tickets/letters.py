@@ -1,6 +1,6 @@
 """The mails of this room: who is told what, in which thread, written into the outbox with the act."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -92,11 +92,14 @@ class Letters:
         if message.side is Side.REQUESTER:
             self._to_company(session, ticket, "client_wrote", values, at, key=key)
 
-    def changed(self, session: Session, ticket: Ticket, at: datetime, *, by: Person | None) -> None:
-        """Tell who follows where the ticket stands now and what happens next; not who did it."""
+    def changed(
+        self, session: Session, ticket: Ticket, at: datetime, *, by: Person | None, changes: Sequence[str] = ()
+    ) -> None:
+        """Tell who follows where the ticket stands now, what changed and what happens next; not who did it."""
         values = {
             "by": by.name if by else ticket.creator_name,
             "adviser": ticket.adviser.name if ticket.adviser else "",
+            "changes": [" ".join(each.split()) for each in changes],
         }
         key = f"change-{len(ticket.events)}"
         for participant in ticket.participants:

@@ -11,7 +11,7 @@ from portal.terms.tariff import Service
 from portal.tickets.appointments import is_planned
 from portal.tickets.cover import Cover
 from portal.tickets.finding import hold
-from portal.tickets.history import Kind, note
+from portal.tickets.history import Kind, note, words
 from portal.tickets.index import reindex
 from portal.tickets.letters import Letters
 from portal.tickets.models import Ticket
@@ -75,8 +75,7 @@ def qualify(
         raise AlreadyClosed
     if given.adviser is not None and not (given.adviser.staff and given.adviser.active):
         raise NotYours
-    before = ticket.state
-    told = False
+    before, known = ticket.state, len(ticket.events)
     if given.subject != ticket.subject:
         ticket.subject = given.subject
         note(ticket, Kind.EDITED, by=by, at=at, what="Objet")
@@ -90,7 +89,6 @@ def qualify(
     if adviser_id != ticket.adviser_id:
         ticket.adviser_id, ticket.adviser = adviser_id, given.adviser
         note(ticket, Kind.ADVISER, by=by, at=at, adviser=given.adviser.name if given.adviser else "aucun")
-        told = given.adviser is not None
     state = given.state
     if state is State.OPEN and is_planned(session, ticket, at):
         state = State.PLANNED
@@ -101,12 +99,11 @@ def qualify(
         if state in {State.WAITING, State.RESOLVED}:
             ticket.reply_due_since = None
         note(ticket, Kind.STATE, by=by, at=at, state=state.label)
-        told = True
     ticket.version += 1
     ticket.changed_at = at
     reindex(session, ticket)
-    if told:
-        letters.changed(session, ticket, at, by=by)
+    if changes := ticket.events[known:]:
+        letters.changed(session, ticket, at, by=by, changes=[words(each) for each in changes])
 
 
 def take(session: Session, ticket: Ticket, *, by: Person, letters: Letters, at: datetime) -> None:

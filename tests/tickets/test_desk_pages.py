@@ -108,14 +108,24 @@ def test_a_call_back_that_was_not_answered_stays_to_do(portal: Portal, nadia: Vi
     assert "Rappel tenté, sans réponse" in nadia.open(f"{DESK}/TIC-2026-0001")
 
 
-def test_a_ticket_is_qualified_in_one_go_and_the_client_told_once(portal: Portal, nadia: Visitor) -> None:
+def test_a_ticket_is_qualified_in_one_go_and_the_client_told_once_of_what_changed(
+    portal: Portal, nadia: Visitor
+) -> None:
     ask(signed_in(portal, CLAIRE))
     decide(nadia, adviser=str(portal.ids[STAFF]))
     (ticket,) = tickets(portal)
     assert (ticket.subject, ticket.service, ticket.priority, ticket.state) == (
         "Réseau coupé", "remote-server", Priority.URGENT, State.OPEN,
     )  # fmt: skip
-    assert [mail.event for mail in portal.mails(CLAIRE)].count("tickets/changed") == 1
+    (told,) = [mail for mail in portal.mails(CLAIRE) if mail.event == "tickets/changed"]
+    for words in ("- Objet modifié", "- Priorité urgente", "- Conseiller\u00a0: Nadia Conseil", "- État\u00a0: Ouvert"):
+        assert words in told.text
+    # Nothing changed is nothing told; a priority alone is told too.
+    decide(nadia, seen="2", adviser=str(portal.ids[STAFF]))
+    assert portal.mails(CLAIRE)[-1].id == told.id
+    decide(nadia, seen="3", adviser=str(portal.ids[STAFF]), priority="1")
+    assert "- Priorité haute" in portal.mails(CLAIRE)[-1].text
+    decide(nadia, seen="4", adviser=str(portal.ids[STAFF]))
     page = signed_in(portal, CLAIRE).open(f"{PAGES}/TIC-2026-0001")
     assert "Nadia Conseil" in page
     assert "Nous y travaillons" in page
