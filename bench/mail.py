@@ -42,10 +42,11 @@ WORDS = [
 
 @dataclass(frozen=True)
 class Run:
-    """One command: seconds, and the most memory it held, in bytes."""
+    """One command: seconds, the most memory it held in bytes, seconds of the processor."""
 
     seconds: float
     peak: int
+    cpu: float
 
 
 def letter(number: int, chance: random.Random) -> bytes:
@@ -81,7 +82,7 @@ def ran(command: list[str], environ: dict[str, str]) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{command}: {process.returncode}")
-    return Run(time.perf_counter() - began, usage.ru_maxrss * 1024)
+    return Run(time.perf_counter() - began, usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime)
 
 
 def main() -> int:
@@ -110,13 +111,16 @@ def main() -> int:
 
         nothing = received("nothing", letter(0, random.Random(1)))
         few, many, one = received("few", batch(FEW)), received("many", batch(given.many)), received("large", large())
-    print("messages   seconds   a second   peak MB")
+    print("messages   seconds   a second   CPU ms each   peak MB")
     for count, run in ((1, nothing), (FEW, few), (given.many, many)):
         rate = (count - 1) / (run.seconds - nothing.seconds) if count > 1 else 0
-        print(f"{count:8} {run.seconds:9.1f} {rate:10.1f} {run.peak / MEGABYTE:9.0f}")
+        each = 1000 * (run.cpu - nothing.cpu) / (count - 1) if count > 1 else 0
+        print(f"{count:8} {run.seconds:9.1f} {rate:10.1f} {each:13.1f} {run.peak / MEGABYTE:9.0f}")
     wire = LARGE * 4 / 3
     fold = (one.peak - nothing.peak) / wire
-    print(f"25 MB    {one.seconds:9.1f}            {one.peak / MEGABYTE:9.0f}   {fold:.1f} x the bytes on the wire")
+    print(
+        f"25 MB    {one.seconds:9.1f}                          {one.peak / MEGABYTE:9.0f}   {fold:.1f} x the bytes on the wire"
+    )
     flat = many.peak / few.peak
     print(
         f"\nmemory of {given.many} beside {FEW}: x {flat:.2f} (target: {FLAT}); of 25 MB: x {fold:.1f} (target: {FOLD})"
