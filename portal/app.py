@@ -40,8 +40,7 @@ from portal.orders import section as orders_section
 from portal.orders import views as orders
 from portal.orders.providers import Providers
 from portal.privacy import queue as privacy_queue
-from portal.privacy import views as privacy
-from portal.privacy.desk_views import privacy_desk
+from portal.privacy import room as privacy
 from portal.quotes import request_section
 from portal.quotes import room as quotes
 from portal.quotes.for_orders import proof_of_order
@@ -103,6 +102,10 @@ RATES = {
     "quotes_link.code": "20 per hour",
     "privacy.ask_publicly": "10 per hour",
     "privacy.confirm": "30 per hour",
+    "privacy.fetch_followed": "30 per hour",
+    "privacy.take_address": "30 per hour",
+    "privacy.change_address": "20 per hour",
+    "privacy.for_somebody": "20 per hour",
     "verifier.check": "60 per hour",
 }
 #: What the head of each page offers, to whoever may go there.
@@ -232,7 +235,6 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     tickets_received.register(app)
     tickets_time.register(app)
     privacy.register(app)
-    app.register_blueprint(privacy_desk)
     law = app.extensions["portal"].library.law
     desk.register(app, replace(DESK, staff=(privacy_queue.queue(law, today), *DESK.staff)))
     app.register_blueprint(desk_mails)

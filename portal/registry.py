@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -23,7 +24,10 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """One thing that waits for a person. ``last_day`` is a legal or contractual one, inclusive; None: none is set."""
+    """One thing that waits for a person. ``last_day`` is a legal or contractual one, inclusive; None: none is set.
+
+    ``before_all``: the law's day for it has passed, and it stands before everything else.
+    """
 
     kind: str
     title: str
@@ -32,6 +36,7 @@ class QueueItem:
     since: datetime
     last_day: date | None = None
     priority: Priority = Priority.NORMAL
+    before_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,39 @@ class PersonalData:
     sweeps: tuple[Sweeper, ...] = ()
 
 
+class Datum(StrEnum):
+    """What a person may have corrected by saying what is right."""
+
+    NAME = "name"
+    EMAIL = "email"
+    PHONE = "phone"
+
+    @property
+    def label(self) -> str:
+        """The name that a reader knows it by."""
+        return {"name": "Nom et prénom", "email": "Adresse électronique", "phone": "Téléphone"}[self.value]
+
+
+def _nothing(_: Session, __: Collection[Any]) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A column of one room's table in which a value of a person stands: what a correction has to reach.
+
+    ``rows`` gives the rows that hold it for the person of a mail address. ``stays`` says why such a value is left
+    as it was: it was signed, or agreed, so. ``then`` brings up to date what is made from the rows (an index, say).
+    """
+
+    datum: Datum
+    words: str  # where it is, in the plural, for the person
+    rows: Callable[[Session, str], Iterable[Any]]
+    column: str
+    stays: str = ""
+    then: Callable[[Session, Collection[Any]], None] = _nothing
+
+
 @dataclass(frozen=True, slots=True)
 class SectionRow:
     """One line of a client's page: what it is, where it leads, and a word on where it stands."""
@@ -167,8 +205,10 @@ class Offer:
 
 
 def in_order(items: Iterable[QueueItem]) -> list[QueueItem]:
-    """Put things in the order they are to be looked at: last day, then priority, then age.
+    """Put things in the order they are to be looked at: what is before all, last day, then priority, then age.
 
     What has a last day comes before what has none: a promise of the law before a wish.
     """
-    return sorted(items, key=lambda item: (item.last_day or date.max, item.priority, item.since, item.url))
+    return sorted(
+        items, key=lambda item: (not item.before_all, item.last_day or date.max, item.priority, item.since, item.url)
+    )

@@ -160,6 +160,7 @@ def add_person(
         session.add(person)
     person.name, person.active, person.removed_at, person.organisation = name, True, None, organisation
     person.fs_uniquifier = uuid4().hex
+    organisation.left_at = None  # whoever comes back is a client again
     session.flush()
     _set_roles(session, person, roles)
     record(
@@ -329,7 +330,7 @@ def remove_person(session: Session, person: Person, *, by: Person, now: datetime
     _check_administers(by, person.organisation)
     if ClientRole.ADMINISTRATOR in person.role_names:
         check_one_left(_administrators(session, person), person.id)
-    _forget_means(session, person, now=now)
+    forget_means(session, person, now=now)
     # Nobody comes back through a door that they left open behind them.
     doors = or_(Invitation.invited_by_id == person.id, Invitation.email == person.email)
     _close_invitations(session, person, doors, now)
@@ -344,13 +345,13 @@ def remove_staff(session: Session, person: Person, *, by: Person | None, now: da
     """
     if not person.staff:
         raise NotAllowed
-    _forget_means(session, person, now=now)
+    forget_means(session, person, now=now)
     session.flush()
     _set_roles(session, person, ())
     record(session, "accounts.staff_removed", {"person": person.id, "by": by.email if by else None}, at=now)
 
 
-def _forget_means(session: Session, person: Person, *, now: datetime) -> None:
+def forget_means(session: Session, person: Person, *, now: datetime) -> None:
     """Close an account: whoever comes back into it, in a year or by somebody's mistake, sets everything up anew."""
     person.active, person.removed_at, person.fs_uniquifier = False, now, uuid4().hex
     person.password = person.tf_primary_method = person.tf_totp_secret = person.app_counter = None

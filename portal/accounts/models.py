@@ -30,6 +30,7 @@ class Organisation(Base):
     country: Mapped[str] = mapped_column(String(2), default="FR")  # ISO 3166
     public_body: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # it left the client file (CGV article 13)
 
     people: Mapped[list["Person"]] = relationship(back_populates="organisation", order_by="Person.name")
 

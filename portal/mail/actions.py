@@ -13,6 +13,7 @@ from portal.jobs.actions import Leased, enqueue, fail, finish
 from portal.jobs.rules import Patience
 from portal.mail.message import check_address, compose
 from portal.mail.models import OutgoingMail
+from portal.mail.stops import stopped_by
 from portal.mail.transport import Transport
 
 JOB = "mail"
@@ -80,12 +81,17 @@ def deliver(
     No transaction is open while the server talks: it may take half a minute.
     A worker killed between the server's yes and the second transaction sends
     again, with the same Message-ID: servers and readers fold the two into one.
+    What its reader had stopped (``portal.mail.stops``) stays here, and says so.
 
     Raises:
         LeaseLost: another worker holds the job by now.
     """
-    with sessions() as session:
+    with sessions.begin() as session:
         mail = session.get_one(OutgoingMail, job.payload["mail"])
+        if mail.sent_at is None and stopped_by(session, mail.recipient, mail.event):
+            mail.withheld_at = now
+            finish(session, job, now=now)
+            return
     error = None if mail.sent_at else _attempt(transport, compose(mail, sender=sender, now=now))
     with sessions.begin() as session:
         mail = session.get_one(OutgoingMail, job.payload["mail"])

@@ -26,6 +26,7 @@ class OutgoingMail(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # last failure; empty once sent
     last_error: Mapped[str | None] = mapped_column(Text)
+    withheld_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its reader had it stopped: it never leaves
     # Carried by the mail, known to who holds it: a delivery report proves by it that it speaks of this mail.
     token: Mapped[str | None] = mapped_column(String(40), unique=True)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # a delivery report said so

@@ -13,6 +13,7 @@ from portal.accounts.actions import find_person
 from portal.accounts.models import Person
 from portal.clock import PARIS
 from portal.evidence.actions import record
+from portal.files.models import StoredFile
 from portal.french import long_date
 from portal.mail.letters import Letter
 from portal.numbers.actions import next_reference
@@ -40,22 +41,26 @@ class NoSuchRequest(PrivacyError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a form gave. ``mandate`` is filled in by who asks for somebody else."""
+    """What a form gave. ``subject_*``, ``mandate`` and its file are filled in by who asks for somebody else."""
 
     right: Right
     name: str
     email: str
     details: str = ""
+    subject_name: str = ""
+    subject_email: str = ""
     mandate: str = ""
+    mandate_file: StoredFile | None = None
 
 
 def ask(
     session: Session, asked: Asked, *, person: Person | None, source: Source, form_key: str, letters: Letters,
-    at: datetime, by: Person | None = None,
+    at: datetime, by: Person | None = None, received_on: date | None = None, acknowledge: bool = True,
 ) -> PrivacyRequest:  # fmt: skip
     """Take a request in, acknowledge it by mail. A stranger's waits until its address is confirmed.
 
-    ``person`` is who asks, signed in; ``by`` is who of the staff wrote it down. The same page again is the same request.
+    ``person`` is who asks, signed in; ``by`` is who of the staff wrote it down, ``received_on`` the day it came.
+    The same page again is the same request. ``acknowledge``: not where the answer itself follows at once.
     """
     held = session.scalars(select(PrivacyRequest).where(PrivacyRequest.form_key == form_key)).first()
     if held is not None:
@@ -69,21 +74,23 @@ def ask(
         person_id=known.id if known and known.active else None,
         organisation_id=known.organisation_id if known else None,
         name=asked.name, email=asked.email.strip().lower(), details=asked.details, mandate=asked.mandate,
-        received_at=at, received_on=_day(at),
+        subject_name=asked.subject_name, subject_email=asked.subject_email.strip().lower(),
+        mandate_file=asked.mandate_file,
+        received_at=at, received_on=min(received_on or _day(at), _day(at)),
     )  # fmt: skip
     session.add(request)
     session.flush()
-    _tell(request, at, f"Demande reçue ({source.label})\u00a0: {asked.right.label}.")
-    _prove(session, request, "asked", at, by=by.email if by else request.email, details=asked.details)
+    tell(request, at, f"Demande reçue ({source.label})\u00a0: {asked.right.label}.")
+    prove(session, request, "asked", at, by=by.email if by else request.email, details=asked.details)
     if request.state is State.ADDRESS:
         letters.confirm(session, request, at)
-    else:
+    elif acknowledge:
         _acknowledge(session, request, letters, at)
     return request
 
 
 def _identified(asked: Asked, person: Person | None, by: Person | None) -> Identified:
-    if asked.mandate:
+    if asked.subject_email:
         return Identified.MANDATE
     if person:
         return Identified.SESSION
@@ -96,8 +103,8 @@ def confirm_address(session: Session, request: PrivacyRequest, *, letters: Lette
     if request.state is not State.ADDRESS:
         return
     request.state = State.RECEIVED
-    _tell(request, at, "Adresse confirmée.")
-    _prove(session, request, "address_confirmed", at, by=request.email)
+    tell(request, at, "Adresse confirmée.")
+    prove(session, request, "address_confirmed", at, by=request.email)
     _acknowledge(session, request, letters, at)
 
 
@@ -115,8 +122,8 @@ def ask_identity(
     if request.state is not State.RECEIVED:
         raise NotWaiting
     request.state, request.waiting_since = State.IDENTITY, _day(at)
-    _tell(request, at, f"Preuve d'identité demandée\u00a0: {why}")
-    _prove(session, request, "identity_asked", at, by=by.email, reason=why)
+    tell(request, at, f"Preuve d'identité demandée\u00a0: {why}")
+    prove(session, request, "identity_asked", at, by=by.email, reason=why)
     letters.identity(session, request, why, at)
 
 
@@ -133,8 +140,8 @@ def identity_shown(session: Session, request: PrivacyRequest, *, by: Person, how
         raise NotWaiting
     request.paused_days += max((_day(at) - request.waiting_since).days, 0)
     request.state, request.waiting_since, request.identified_by = State.RECEIVED, None, Identified.PROOF
-    _tell(request, at, f"Identité établie\u00a0: {words}")
-    _prove(session, request, "identity_shown", at, by=by.email, how=words)
+    tell(request, at, f"Identité établie\u00a0: {words}")
+    prove(session, request, "identity_shown", at, by=by.email, how=words)
 
 
 def extend(
@@ -152,8 +159,8 @@ def extend(
     request.timing.check_extendable(law, _day(at))
     request.extended_at, request.extension_reason = at, why
     last_day = request.timing.last_day(law, _day(at))
-    _tell(request, at, f"Réponse reportée au {long_date(last_day)}\u00a0: {why}")
-    _prove(session, request, "extended", at, by=by.email, reason=why, last_day=last_day.isoformat())
+    tell(request, at, f"Réponse reportée au {long_date(last_day)}\u00a0: {why}")
+    prove(session, request, "extended", at, by=by.email, reason=why, last_day=last_day.isoformat())
     letters.extended(session, request, last_day, at)
     return last_day
 
@@ -247,19 +254,25 @@ def _close(session: Session, request: PrivacyRequest, state: State, *, by: str, 
         request.paused_days += max((_day(at) - request.waiting_since).days, 0)
         request.waiting_since = None
     request.state, request.closed_at, request.closed_by, request.decision = state, at, by, words
-    _tell(request, at, f"{state.label}\u00a0: {words}")
-    _prove(session, request, state.value, at, by=by, words=words)
+    tell(request, at, f"{state.label}\u00a0: {words}")
+    prove(session, request, state.value, at, by=by, words=words)
 
 
-def _tell(request: PrivacyRequest, at: datetime, words: str) -> None:
+def tell(request: PrivacyRequest, at: datetime, words: str) -> None:
+    """Add a step that who asked may read."""
     request.events.append(PrivacyEvent(at=at, words=words))
 
 
-def _prove(session: Session, request: PrivacyRequest, act: str, at: datetime, **content: object) -> None:
+def prove(session: Session, request: PrivacyRequest, act: str, at: datetime, **content: object) -> None:
+    """Put an act into the log."""
     session.flush()
     record(
         session, f"privacy.{act}",
-        {"reference": request.reference, "right": request.right.value, "email": request.email, **content}, at=at,
+        {
+            "reference": request.reference, "right": request.right.value, "email": request.email,
+            **({"about": request.about} if request.subject_email else {}), **content,
+        },
+        at=at,
     )  # fmt: skip
 
 

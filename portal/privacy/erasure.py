@@ -9,7 +9,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
@@ -22,9 +22,11 @@ from portal.french import long_date
 from portal.jobs.actions import enqueue
 from portal.jobs.models import Job
 from portal.mail.models import OutgoingMail
+from portal.privacy import freezing, objections
 from portal.privacy.actions import finish, hold
 from portal.privacy.letters import Letters
 from portal.privacy.models import Archived, PrivacyEvent, PrivacyExport, PrivacyRequest, Tombstone
+from portal.privacy.rectification import former_addresses
 from portal.privacy.rules import PrivacyError, Right, State, check_open
 from portal.registry import Erasure, Fate, PersonalData, PersonalRecord
 from portal.terms import Library
@@ -91,10 +93,14 @@ def execute(
     # An address not yet confirmed or an identity in doubt: somebody else may be asking.
     if request.right is not Right.ERASURE or request.state is not State.RECEIVED:
         raise NotAnErasure
-    files = forget(session, store, request.email, rooms=rooms, request=request, library=library, at=at)
+    files: set[int] = set()
+    for address in (request.about, *former_addresses(session, request.about)):
+        files |= forget(session, store, address, rooms=rooms, request=request, library=library, at=at)
+        remember(session, address, secret, at)
     files |= _forget_asking(session, store, request, at)
-    remember(session, request.email, secret, at)
-    request.state, request.person_id = State.EXECUTING, None
+    request.state = State.EXECUTING
+    if not request.subject_email:
+        request.person_id = None  # the access is gone; who asked for somebody else keeps theirs
     request.events.append(PrivacyEvent(at=at, words="Effacement décidé et exécuté\u00a0; les fichiers suivent."))
     session.flush()
     record(
@@ -108,15 +114,19 @@ def execute(
 
 def _forget_asking(session: Session, store: Store, request: PrivacyRequest, at: datetime) -> set[int]:
     """What was written to ask goes too, and the files that were made for the person before."""
+    gone = set()
+    if request.mandate_file is not None:
+        erase(session, store, request.mandate_file, at=at)
+        gone.add(request.mandate_file.id)
     request.details = request.mandate = ERASED
     if request.preview is not None:
         request.preview = [{**one, "reference": ""} for one in request.preview]
     made = (
         select(PrivacyExport).join(PrivacyRequest).where(
-            PrivacyRequest.email == request.email, PrivacyExport.gone_at.is_(None), PrivacyExport.ready_at.is_not(None)
+            or_(PrivacyRequest.email == request.about, PrivacyRequest.subject_email == request.about),
+            PrivacyExport.gone_at.is_(None), PrivacyExport.ready_at.is_not(None)
         )
     )  # fmt: skip
-    gone = set()
     for export in session.scalars(made).all():
         file = session.scalars(select(StoredFile).where(StoredFile.key == export.name)).first()
         if file is not None:
@@ -132,6 +142,8 @@ def forget(
 ) -> set[int]:  # fmt: skip
     """Have every room erase an address, the outbox too; the ids of the files whose content is still to go."""
     files: set[int] = set()
+    freezing.forget(session, email)
+    objections.forget(session, email)
     for room in rooms:
         done = result(room.erase(session, email, at))
         files |= set(done.files)

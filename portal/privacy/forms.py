@@ -1,32 +1,49 @@
 """Forms of the room."""
 
-from wtforms import EmailField, HiddenField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import Optional
+from typing import Any
 
-from portal.forms import BaseForm, at_most, mail_address, one_line, required, strip
+from wtforms import EmailField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import Optional, StopValidation
+
+from portal.accounts.forms import Boxes
+from portal.forms import (
+    BaseForm,
+    DayField,
+    at_most,
+    attachments,
+    mail_address,
+    one_line,
+    required,
+    strip,
+)
 from portal.privacy.rules import Right, Source
+from portal.registry import Datum
 
 LONGEST_WORDS = 5_000
+LONGEST_NAME, LONGEST_ADDRESS, LONGEST_PHONE = 200, 320, 40
 #: What each right asks to be told; what needs no words asks for none.
 QUESTIONS = {
-    Right.RECTIFICATION: ("Qu'est-ce qui est faux, et que faut-il écrire\u00a0?", True),
     Right.RESTRICTION: ("Quelles données, et pourquoi\u00a0?", True),
-    Right.OBJECTION: ("À quel usage vous opposez-vous, et pour quelle raison tenant à votre situation\u00a0?", True),
     Right.ERASURE: ("Une précision, si vous le souhaitez", False),
     Right.CLIENT_FILE: ("Une précision, si vous le souhaitez", False),
 }
+
+
+def _key() -> HiddenField:
+    return HiddenField(validators=[at_most(64)])
+
+
+def _words(label: str, rows: int = 5, **more: Any) -> TextAreaField:
+    return TextAreaField(
+        label, filters=[strip], validators=[Optional(), at_most(LONGEST_WORDS)], render_kw={"rows": str(rows)}, **more
+    )
 
 
 class RightForm(BaseForm):
     """A signed-in person uses a right: nothing to prove, next to nothing to type."""
 
     details = TextAreaField("", filters=[strip], render_kw={"rows": "5"})
-    mandate = TextAreaField(
-        "Pour quelqu'un d'autre", filters=[strip], validators=[Optional(), at_most(LONGEST_WORDS)],
-        description="Laissez vide pour vous-même. Sinon\u00a0: qui vous mandate, son adresse, et le mandat lui-même.",
-        render_kw={"rows": "3"},
-    )  # fmt: skip
-    key = HiddenField(validators=[at_most(64)])
+    key = _key()
 
     def ask_for(self, right: Right) -> None:
         """Put the question of a right to its field."""
@@ -39,7 +56,104 @@ class RightForm(BaseForm):
         self.details.flags.required = needed
 
 
-class PublicForm(BaseForm):
+class CorrectionForm(BaseForm):
+    """What is right, in place of what stands now; what is left as it stands is not corrected."""
+
+    name = StringField(
+        Datum.NAME.label, filters=[one_line], validators=[Optional(), at_most(LONGEST_NAME)],
+        render_kw={"autocomplete": "name"},
+    )  # fmt: skip
+    phone = StringField(
+        Datum.PHONE.label, filters=[one_line], validators=[Optional(), at_most(LONGEST_PHONE)],
+        render_kw={"autocomplete": "tel", "inputmode": "tel"},
+    )  # fmt: skip
+    details = _words(
+        "Autre chose à corriger",
+        description="Dites ce qui est faux et ce qu'il faut écrire\u00a0: une personne s'en occupe et vous répond.",
+    )
+    key = _key()
+
+
+class AddressForm(BaseForm):
+    """A new address, proved by a link that is sent there."""
+
+    email = EmailField(
+        "Votre nouvelle adresse électronique", filters=[strip],
+        description="Un lien y est envoyé. L'adresse actuelle vaut jusqu'à ce que vous l'ayez suivi.",
+        validators=[required("Écrivez votre nouvelle adresse."), at_most(LONGEST_ADDRESS), mail_address()],
+        render_kw={"autocomplete": "email"},
+    )  # fmt: skip
+    key = _key()
+
+
+class ObjectionForm(BaseForm):
+    """The uses that stop; another one in words."""
+
+    uses = Boxes(
+        "Quels usages doivent cesser\u00a0?", description="Ils cessent aussitôt, sans que vous ayez à dire pourquoi."
+    )
+    details = _words(
+        "Un autre usage",
+        description="Dites lequel, et pour quelle raison tenant à votre situation\u00a0: une personne vous répond.",
+    )
+    key = _key()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """One of the two is said."""
+        passed: bool = super().validate(extra_validators)
+        if passed and not self.details.data and not self.uses.data:
+            self.details.errors = ["Choisissez un usage, ou dites lequel doit cesser."]
+            return False
+        return passed
+
+
+class _Mandate(BaseForm):
+    """For whom one asks, and the mandate: written out, or joined."""
+
+    subject_name = StringField(
+        "Nom de la personne", filters=[one_line], validators=[Optional(), at_most(LONGEST_NAME)],
+        render_kw={"autocomplete": "off"},
+    )  # fmt: skip
+    subject_email = EmailField(
+        "Son adresse électronique", filters=[strip], description="Celle que nous connaissons\u00a0: c'est par elle que nous retrouvons ses données.",
+        validators=[Optional(), at_most(LONGEST_ADDRESS), mail_address()], render_kw={"autocomplete": "off"},
+    )  # fmt: skip
+    mandate = _words("Le mandat, écrit", 3, description="Qui vous autorise à demander quoi, et depuis quand.")
+    mandate_file = attachments("Le mandat signé", most=1)
+
+    @property
+    def for_somebody(self) -> bool:
+        """Whether something is said of somebody else."""
+        return bool(self.subject_name.data or self.subject_email.data or self.mandate.data or self.mandate_file.data)
+
+    def check_mandate(self) -> bool:
+        """Whether a mandate is whole; what is missing is said by its field."""
+        for field, missing in (
+            (self.subject_name, "Écrivez le nom de la personne."),
+            (self.subject_email, "Écrivez l'adresse de la personne."),
+        ):
+            if not field.data:
+                field.errors = [missing]
+        if not self.mandate.data and not self.mandate_file.data:
+            self.mandate.errors = [
+                "Écrivez le mandat ou joignez-le\u00a0: sans lui, nous ne répondons qu'à la personne."
+            ]
+        return not self.errors
+
+
+class MandateForm(_Mandate):
+    """A signed-in person asks for somebody else."""
+
+    right = RadioField(
+        "Que demandez-vous pour cette personne\u00a0?",
+        choices=[(right.value, right.label_for_another) for right in Right if right is not Right.CLIENT_FILE],
+        validators=[required("Choisissez ce que vous demandez.")],
+    )  # fmt: skip
+    details = _words("Ce que vous demandez, en détail")
+    key = _key()
+
+
+class PublicForm(_Mandate):
     """Somebody without an account."""
 
     right = RadioField(
@@ -47,49 +161,37 @@ class PublicForm(BaseForm):
         validators=[required("Choisissez ce que vous demandez.")],
     )  # fmt: skip
     name = StringField(
-        "Vos prénom et nom", filters=[one_line], validators=[required("Écrivez votre nom."), at_most(200)],
+        "Vos prénom et nom", filters=[one_line], validators=[required("Écrivez votre nom."), at_most(LONGEST_NAME)],
         render_kw={"autocomplete": "name"},
     )  # fmt: skip
     email = EmailField(
         "Votre adresse électronique", filters=[strip],
         description="Celle que nous connaissons, s'il y en a une. Un lien y est envoyé\u00a0: le suivre prouve qu'elle est à vous.",
-        validators=[required("Écrivez votre adresse électronique."), at_most(320), mail_address()],
+        validators=[required("Écrivez votre adresse électronique."), at_most(LONGEST_ADDRESS), mail_address()],
         render_kw={"autocomplete": "email"},
     )  # fmt: skip
-    details = TextAreaField(
-        "Ce que vous demandez, en détail", filters=[strip], validators=[Optional(), at_most(LONGEST_WORDS)],
-        render_kw={"rows": "5"},
-    )  # fmt: skip
-    mandate = TextAreaField(
-        "Pour quelqu'un d'autre", filters=[strip], validators=[Optional(), at_most(LONGEST_WORDS)],
-        description="Laissez vide pour vous-même. Sinon\u00a0: qui vous mandate, et le mandat lui-même.",
-        render_kw={"rows": "3"},
-    )  # fmt: skip
+    details = _words("Ce que vous demandez, en détail")
     website = StringField("Ne remplissez pas ce champ", render_kw={"autocomplete": "off", "tabindex": "-1"})
-    key = HiddenField(validators=[at_most(64)])
+    key = _key()
 
 
-class NoteForm(BaseForm):
+class NoteForm(_Mandate):
     """Staff write a request down for somebody who wrote or phoned."""
 
     right = SelectField("Ce qui est demandé", choices=[(right.value, right.label) for right in Right])
     source = SelectField(
         "Comment", choices=[(s.value, s.label) for s in (Source.PHONE, Source.MAIL, Source.LETTER)],
     )  # fmt: skip
-    name = StringField("Nom", filters=[one_line], validators=[required("Écrivez le nom."), at_most(200)])
+    received_on = DayField(
+        "Reçue le", description="Le mois de réponse court de ce jour.", validators=[required("Écrivez le jour.")],
+    )  # fmt: skip
+    name = StringField("Nom", filters=[one_line], validators=[required("Écrivez le nom."), at_most(LONGEST_NAME)])
     email = EmailField(
         "Adresse électronique", filters=[strip], description="La réponse y est envoyée.",
-        validators=[required("Écrivez l'adresse."), at_most(320), mail_address()],
+        validators=[required("Écrivez l'adresse."), at_most(LONGEST_ADDRESS), mail_address()],
     )  # fmt: skip
-    details = TextAreaField(
-        "Ce que la personne demande", filters=[strip], validators=[Optional(), at_most(LONGEST_WORDS)],
-        render_kw={"rows": "5"},
-    )  # fmt: skip
-    mandate = TextAreaField(
-        "Mandat, si c'est pour quelqu'un d'autre", filters=[strip], validators=[Optional(), at_most(LONGEST_WORDS)],
-        render_kw={"rows": "3"},
-    )  # fmt: skip
-    key = HiddenField(validators=[at_most(64)])
+    details = _words("Ce que la personne demande")
+    key = _key()
 
 
 class WordsForm(BaseForm):
@@ -106,3 +208,39 @@ class WordsForm(BaseForm):
         form = cls(prefix=prefix)
         form.words.label.text = label
         return form
+
+
+class CorrectingForm(WordsForm):
+    """Staff correct: what should stand, and the words of the answer."""
+
+    name = StringField(Datum.NAME.label, filters=[one_line], validators=[Optional(), at_most(LONGEST_NAME)])
+    email = EmailField(
+        Datum.EMAIL.label, filters=[strip], validators=[Optional(), at_most(LONGEST_ADDRESS), mail_address()]
+    )
+    phone = StringField(Datum.PHONE.label, filters=[one_line], validators=[Optional(), at_most(LONGEST_PHONE)])
+
+
+class StoppingForm(WordsForm):
+    """Staff stop uses: which, and the words of the answer."""
+
+    uses = Boxes("Les usages qui cessent")
+
+    def validate_uses(self, field: Boxes) -> None:
+        """Some use stops."""
+        if not field.data:
+            raise StopValidation("Choisissez au moins un usage.")
+
+
+class LiftForm(WordsForm):
+    """Staff lift a freeze on a day that comes."""
+
+    on = DayField(
+        "Jour de la levée", description="À partir de demain\u00a0: la personne est prévenue avant.",
+        validators=[required("Écrivez le jour.")],
+    )  # fmt: skip
+
+
+class LeavingForm(WordsForm):
+    """Staff take an organisation out of the client file."""
+
+    organisation = SelectField("L'organisation", coerce=int)

@@ -9,7 +9,7 @@ from portal.clock import PARIS
 from portal.jobs.actions import Leased, fail, finish
 from portal.jobs.recurring import Recurring
 from portal.jobs.rules import Patience
-from portal.privacy import erasure, exports
+from portal.privacy import erasure, exports, freezing
 from portal.privacy.actions import finish as close_request
 from portal.privacy.letters import Letters
 from portal.privacy.links import Links
@@ -61,6 +61,7 @@ def _close(sessions: sessionmaker[Session], job: Leased, now: datetime, services
 def _sweep(sessions: sessionmaker[Session], job: Leased, now: datetime, services: Services) -> None:
     with sessions.begin() as session:
         exports.forget(session, services.store, at=now)
+        freezing.lift_due(session, letters=_letters(services), at=now)
         erasure.clear_archive(session, today=now.astimezone(PARIS).date(), at=now)
         sweep(session, services.store, services.library, rooms=declared(), at=now)
         finish(session, job, now=now)

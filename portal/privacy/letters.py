@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -54,20 +55,52 @@ class Letters:
         """Say that the file can be fetched."""
         return self._to_person(session, request, "ready", at, {"until": until})
 
+    def prove_address(self, session: Session, request: PrivacyRequest, address: str, at: datetime) -> Letter:
+        """Ask whoever reads a new address to confirm that it is theirs: it takes the place of the old one then."""
+        link = self.links.address(request.reference, request.link_key)
+        return self._to_person(
+            session, request, "prove_address", at, {"before": request.about, "link": link}, to=address
+        )  # fmt: skip
+
+    def new_address(self, session: Session, request: PrivacyRequest, before: str, after: str, at: datetime) -> Letter:
+        """Tell the old address that another has taken its place."""
+        return self._to_person(session, request, "new_address", at, {"before": before, "after": after}, to=before)
+
+    def corrected(self, session: Session, request: PrivacyRequest, to: str, what: str, at: datetime) -> Letter:
+        """Tell somebody who was given a value that it was corrected (GDPR article 19)."""
+        return self._to_person(session, request, "corrected", at, {"what": what}, to=to)
+
+    def lifting(self, session: Session, request: PrivacyRequest, on: date, reason: str, at: datetime) -> Letter:
+        """Tell a person, before it happens, that their data will be used again."""
+        return self._to_person(
+            session, request, "lifting", at, {"on": on, "reason": quoted(reason)}, to=request.about
+        )  # fmt: skip
+
+    def lifted(self, session: Session, request: PrivacyRequest, at: datetime) -> Letter:
+        """Tell a person that their data are used again, as they asked."""
+        return self._to_person(session, request, "lifted", at, {}, to=request.about)
+
     def _to_person(
-        self, session: Session, request: PrivacyRequest, event: str, at: datetime, values: dict[str, Any]
-    ) -> Letter:
+        self, session: Session, request: PrivacyRequest, event: str, at: datetime, values: dict[str, Any],
+        to: str | None = None,
+    ) -> Letter:  # fmt: skip
         signs_in = request.person_id is not None
         link = (
             self.links.client(request.reference) if signs_in else self.links.follow(request.reference, request.link_key)
         )
-        letter = TEMPLATES.write(
-            event, asked=request, label=request.right.label, article=request.right.article, link=link,
-            company=self.library.company, **values,
-        )  # fmt: skip
+        given: dict[str, Any] = {
+            "asked": request, "label": request.right.label, "link": link, "company": self.library.company,
+            "article": request.right.basis(self.library.in_force(request.received_on)),
+        }  # fmt: skip
+        letter = TEMPLATES.write(event, **given | values)
         post(
-            session, event=f"privacy/{event}", recipient=request.email, subject=letter.subject, text=letter.text,
+            session, event=f"privacy/{event}", recipient=to or request.email, subject=letter.subject, text=letter.text,
             html=letter.html, domain=self.domain, now=at,
-            key=f"privacy.{request.reference}.{event}.{at:%Y%m%d%H%M%S}",
+            key=f"privacy.{request.reference}.{event}.{at:%Y%m%d%H%M%S}{to_key(to)}",
         )  # fmt: skip
         return letter
+
+
+def to_key(to: str | None) -> str:
+    """What tells the mails of one event apart, without an address in their number."""
+    return f".{sha256(to.lower().encode()).hexdigest()[:8]}" if to else ""

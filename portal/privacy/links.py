@@ -7,6 +7,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 CLIENT = "/espace-client/mes-donnees"
 PUBLIC = "/espace-client/vos-donnees"
 FOLLOW = f"{PUBLIC}/suivi"
+ADDRESS = f"{PUBLIC}/adresse"
 DESK = "/espace-client/bureau/donnees"
 
 
@@ -21,6 +22,18 @@ class Links:
     base_url: str
     secret_key: str = field(repr=False)
 
+    def address(self, reference: str, link_key: str) -> str:
+        """The page on which a new address is confirmed: the link goes to that address alone."""
+        return f"{self.base_url}{ADDRESS}/{self._address.dumps([reference, link_key])}"
+
+    def opened_address(self, token: str) -> tuple[str, str]:
+        """(reference, key) of such a link.
+
+        Raises:
+            BrokenLink: when it is none of ours.
+        """
+        return _read(self._address, token)
+
     def follow(self, reference: str, link_key: str) -> str:
         """The page on which a stranger follows a request."""
         return f"{self.base_url}{FOLLOW}/{self._signer.dumps([reference, link_key])}"
@@ -31,11 +44,7 @@ class Links:
         Raises:
             BrokenLink: when it is none of ours.
         """
-        try:
-            reference, link_key = self._signer.loads(token)
-        except (BadSignature, ValueError, TypeError) as error:
-            raise BrokenLink from error
-        return str(reference), str(link_key)
+        return _read(self._signer, token)
 
     def client(self, reference: str) -> str:
         """The page of a request of somebody who signs in."""
@@ -48,3 +57,15 @@ class Links:
     @property
     def _signer(self) -> URLSafeSerializer:
         return URLSafeSerializer(self.secret_key, salt="privacy/follow")
+
+    @property
+    def _address(self) -> URLSafeSerializer:
+        return URLSafeSerializer(self.secret_key, salt="privacy/address")
+
+
+def _read(signer: URLSafeSerializer, token: str) -> tuple[str, str]:
+    try:
+        reference, link_key = signer.loads(token)
+    except (BadSignature, ValueError, TypeError) as error:
+        raise BrokenLink from error
+    return str(reference), str(link_key)

@@ -3,11 +3,12 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.models import Organisation, Person
 from portal.db import Base, UtcDateTime, one_of
+from portal.files.models import StoredFile
 from portal.privacy.rules import Identified, Right, Source, State, Timing
 
 DIGEST = 64
@@ -31,7 +32,13 @@ class PrivacyRequest(Base):
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(320), index=True)
     details: Mapped[str] = mapped_column(Text)
-    mandate: Mapped[str] = mapped_column(Text, default="")  # who mandates whom, for a request made for somebody else
+    # Of whom the data are, when somebody else asks: empty for oneself. The mandate is what lets them.
+    subject_name: Mapped[str] = mapped_column(String(200), default="")
+    subject_email: Mapped[str] = mapped_column(String(320), default="")
+    mandate: Mapped[str] = mapped_column(Text, default="")
+    mandate_file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+    # Of a rectification: [{"datum", "before", "after", "places", "stays", "done"}].
+    changes: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_on: Mapped[date]  # in Paris
     waiting_since: Mapped[date | None]
@@ -48,6 +55,7 @@ class PrivacyRequest(Base):
 
     person: Mapped[Person | None] = relationship()
     organisation: Mapped[Organisation | None] = relationship()
+    mandate_file: Mapped[StoredFile | None] = relationship()
     events: Mapped[list["PrivacyEvent"]] = relationship(order_by="PrivacyEvent.id", cascade="all, delete-orphan")
 
     __table_args__ = (
@@ -55,6 +63,16 @@ class PrivacyRequest(Base):
         CheckConstraint("(extended_at IS NULL) = (extension_reason IS NULL)", name="extended_with_a_reason"),
         Index("ix_privacy_request_state", "state", "received_on"),
     )
+
+    @property
+    def about(self) -> str:
+        """The address of whose data it is about."""
+        return self.subject_email or self.email
+
+    @property
+    def whose(self) -> str:
+        """The name of whose data it is about."""
+        return self.subject_name or self.name
 
     @property
     def timing(self) -> Timing:
@@ -73,6 +91,37 @@ class PrivacyEvent(Base):
     words: Mapped[str] = mapped_column(Text)
 
 
+class PrivacyFreeze(Base):
+    """A person's data that are kept and not used (GDPR article 18), until the freeze is lifted, told beforehand."""
+
+    __tablename__ = "privacy_freeze"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int | None] = mapped_column(ForeignKey("privacy_request.id", ondelete="SET NULL"))
+    email: Mapped[str] = mapped_column(String(320), index=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    lift_on: Mapped[date | None]  # told to the person: it is lifted that day
+    lift_reason: Mapped[str | None] = mapped_column(Text)
+    lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    request: Mapped[PrivacyRequest | None] = relationship()
+
+    __table_args__ = (CheckConstraint("(lift_on IS NULL) = (lift_reason IS NULL)", name="lifted_for_a_reason"),)
+
+
+class PrivacyObjection(Base):
+    """A use of a person's data that they stopped (GDPR article 21). ``use`` is a key of ``content/processing.toml``."""
+
+    __tablename__ = "privacy_objection"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int | None] = mapped_column(ForeignKey("privacy_request.id", ondelete="SET NULL"))
+    email: Mapped[str] = mapped_column(String(320), index=True)
+    use: Mapped[str] = mapped_column(String(40))
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    taken_back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class PrivacyExport(Base):
     """A person's file: made by the worker, encrypted where it lies, fetched by that person alone, gone after a week."""
 
@@ -88,7 +137,7 @@ class PrivacyExport(Base):
     gone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     name: Mapped[str | None] = mapped_column(String(80))  # in the store
     key: Mapped[bytes | None] = mapped_column(LargeBinary)  # without it the file says nothing
-    size: Mapped[int | None]
+    size: Mapped[int | None] = mapped_column(BigInteger)
     sha256: Mapped[str | None] = mapped_column(String(DIGEST))
 
     request: Mapped[PrivacyRequest] = relationship()

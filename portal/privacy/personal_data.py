@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal.clock import PARIS
@@ -24,10 +24,15 @@ ERASED = "(effacé)"
 
 def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
     """Every request of an address."""
-    mine = select(PrivacyRequest).where(PrivacyRequest.email == mail.strip().lower()).order_by(PrivacyRequest.id)
+    address = mail.strip().lower()
+    theirs = or_(PrivacyRequest.email == address, PrivacyRequest.subject_email == address)
+    mine = select(PrivacyRequest).where(theirs).order_by(PrivacyRequest.id)
     for one in session.scalars(mine):
         steps = [f"{long_date(step.at.astimezone(PARIS).date())}\u00a0: {step.words}" for step in one.events]
-        values = (one.right.label, f"{one.name}, {one.email}", one.details, "\n".join(steps))
+        who = f"{one.name}, {one.email}"
+        if one.subject_email:
+            who += f", pour {one.subject_name}, {one.subject_email}"
+        values = (one.right.label, who, one.details, "\n".join(steps))
         yield PersonalRecord(
             one.reference,
             tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True)),
@@ -45,6 +50,7 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:  # noqa: ARG0
     emptied = []
     for one in session.scalars(mine).all():
         one.details = one.mandate = ERASED
+        one.changes = None
         emptied.append(one.reference)
     session.flush()
     return emptied

@@ -23,14 +23,16 @@ def queue(law: Law, today: Callable[[], date]) -> Queue:
             return
         for asked in open_requests(session):
             waits = asked.state is State.IDENTITY
+            last = None if waits else asked.timing.last_day(law, today())
             yield QueueItem(
                 kind=KIND,
                 title=f"{asked.right.label}\u00a0: {asked.name}",
                 detail=f"{asked.reference}, {asked.state.label.lower()}",
                 url=f"{DESK}/{asked.reference}",
                 since=asked.received_at,
-                last_day=None if waits else asked.timing.last_day(law, today()),
+                last_day=last,
                 priority=Priority.LOW if waits else Priority.HIGH,
+                before_all=last is not None and last < today(),
             )
 
     return Queue(KIND, "Demandes sur les données", items)

@@ -1,10 +1,10 @@
-"""What the rooms hold on people: their ``personal_data.py``, found by name as their tables are."""
+"""What the rooms hold on people: their ``personal_data.py`` and ``corrections.py``, found by name as their tables are."""
 
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from portal.registry import PersonalData
+from portal.registry import PersonalData, Place
 
 PORTAL = Path(__file__).resolve().parent.parent
 
@@ -17,3 +17,12 @@ def declared() -> tuple[PersonalData, ...]:
         key=lambda path: (path.parent.name == "accounts", path),
     )
     return tuple(import_module(f"portal.{path.parent.name}.{path.stem}").PERSONAL_DATA for path in found)
+
+
+@cache
+def places() -> tuple[Place, ...]:
+    """Where a person's name, address and telephone stand, in every room; in their access first."""
+    found = sorted(PORTAL.glob("*/corrections.py"), key=lambda path: (path.parent.name != "accounts", path))
+    return tuple(
+        place for path in found for place in import_module(f"portal.{path.parent.name}.{path.stem}").CORRECTIONS
+    )  # fmt: skip

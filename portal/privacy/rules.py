@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from portal.terms import Version
 from portal.terms.law import Law
 
 
@@ -29,9 +30,14 @@ class Right(StrEnum):
         return _WORDS[self][0]
 
     @property
-    def article(self) -> str:
-        """Where it comes from."""
-        return _WORDS[self][1]
+    def label_for_another(self) -> str:
+        """The same, when one asks for somebody else."""
+        return _FOR_ANOTHER.get(self, self.label)
+
+    def basis(self, terms: Version) -> str:
+        """Where it comes from: the regulation, or what this version of the CGV gives an organisation."""
+        said = _WORDS[self][1]
+        return said or f"CGV, article {terms.figure(self.value).article}"
 
     @property
     def effect(self) -> str:
@@ -55,7 +61,7 @@ _WORDS = {
     ),
     Right.RECTIFICATION: (
         "Corriger vos données", "RGPD, article 16",
-        "Vous dites ce qui est faux et ce qu'il faut écrire\u00a0; la correction atteint aussi les copies.",
+        "Vous écrivez ce qui est juste\u00a0; la correction atteint aussi les copies, et vous voyez l'avant et l'après.",
     ),
     Right.ERASURE: (
         "Effacer vos données", "RGPD, article 17",
@@ -63,16 +69,22 @@ _WORDS = {
     ),
     Right.RESTRICTION: (
         "Geler l'usage de vos données", "RGPD, article 18",
-        "Vos données sont gardées et ne servent plus, le temps de trancher un désaccord.",
+        "Vos données sont gardées et ne servent plus, le temps de trancher un désaccord. Le gel commence aussitôt.",
     ),
     Right.OBJECTION: (
         "Vous opposer à un usage", "RGPD, article 21",
-        "Vous dites à quel usage vous vous opposez et pourquoi\u00a0; l'effet de votre opposition est consigné.",
+        "Vous choisissez les usages qui doivent cesser\u00a0; ils cessent aussitôt, et vous pouvez revenir en arrière.",
     ),
     Right.CLIENT_FILE: (
-        "Quitter le fichier clients", "CGV, article 13",
-        "L'organisation demande sa suppression du fichier clients.",
+        "Quitter le fichier clients", "",
+        "Votre organisation quitte le fichier clients\u00a0: ses accès se ferment, elle n'est plus citée comme référence.",
     ),
+}  # fmt: skip
+
+_FOR_ANOTHER = {
+    Right.ACCESS: "Savoir ce que nous avons sur elle", Right.PORTABILITY: "Récupérer ses données",
+    Right.RECTIFICATION: "Corriger ses données", Right.ERASURE: "Effacer ses données",
+    Right.RESTRICTION: "Geler l'usage de ses données", Right.OBJECTION: "S'opposer à un usage",
 }  # fmt: skip
 
 
@@ -199,6 +211,11 @@ class Timing:
             raise AlreadyExtended
         if today > (last := self.last_day(law, today)):
             raise TooLateToExtend(last)
+
+
+def may_speak_for(roles: frozenset[str]) -> bool:
+    """Whether somebody speaks for their organisation: who administers its space, or signs for it (CGV article 13)."""
+    return not roles.isdisjoint({"administrator", "signatory"})
 
 
 def check_open(state: State) -> None:

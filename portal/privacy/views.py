@@ -1,50 +1,67 @@
-"""A person's own pages: what may be asked, the requests, whether the organisation is named; and a stranger's two pages."""
+"""A person's own pages: what may be asked, one request, its file, an erasure; whether the organisation is named."""
 
 import secrets
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Flask, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from portal.accounts.guard import me
-from portal.accounts.rules import ClientRole
+from portal.accounts.guard import current_person, me
+from portal.accounts.models import Person
 from portal.accounts.views import fresh
 from portal.errors import Refusal
 from portal.errors import show as refuse
 from portal.files.rules import FileGone
 from portal.files.views import download
-from portal.french import long_date
-from portal.privacy import erasure, exports, references
-from portal.privacy.actions import Asked, NoSuchRequest, ask, confirm_address, find_request, requests_of, withdraw
-from portal.privacy.forms import PublicForm, RightForm
+from portal.mail.stops import frozen
+from portal.privacy import erasure, exports, freezing, objections, references
+from portal.privacy.actions import Asked, NoSuchRequest, ask, find_request, requests_of, withdraw
+from portal.privacy.forms import RightForm
 from portal.privacy.letters import Letters
-from portal.privacy.links import CLIENT, FOLLOW, PUBLIC, BrokenLink, Links
-from portal.privacy.models import PrivacyRequest
+from portal.privacy.links import CLIENT, Links
+from portal.privacy.models import PrivacyExport, PrivacyRequest
 from portal.privacy.rooms import declared
-from portal.privacy.rules import CLOSED, AlreadyClosed, Right, Source, State
-from portal.routes import ADMINISTRATOR
-from portal.web import db, mail_domain, now, services, settings, today
+from portal.privacy.rules import CLOSED, AlreadyClosed, Right, Source, State, may_speak_for
+from portal.web import SAFE, db, mail_domain, now, services, settings, today
 
 KEY_BYTES = 16
-REFUSED, EXPIRED, CONFLICT = 422, 400, 409
-#: What a person asks on pages of their own; erasure shows first what it would do.
-ASKED_HERE = tuple(right for right in Right if right is not Right.CLIENT_FILE)
+REFUSED, EXPIRED, CONFLICT, GONE = 422, 400, 409, 410
+#: Rights that have a page of their own.
+OWN_PAGES = {
+    Right.RECTIFICATION: "privacy.rectify", Right.ERASURE: "privacy.erase", Right.RESTRICTION: "privacy.restrict",
+    Right.OBJECTION: "privacy.object_to",
+}  # fmt: skip
+#: What somebody whose data are frozen may still send: about those very data, and about how they sign in.
+WHILE_FROZEN = ("privacy.", "security.", "accounts.end_", "assets.")
 
 NOT_READY = Refusal(
     "Ce dossier n'est plus là",
     "Il est resté une semaine, puis il a été détruit, comme son courriel le disait\u00a0; ou il n'est pas encore prêt.",
     "Demandez vos données de nouveau\u00a0: un nouveau dossier est préparé aussitôt.",
 )
+FROZEN = Refusal(
+    "Vos données sont gelées",
+    "Vous avez demandé que leur usage s'arrête\u00a0: rien de nouveau ne peut être fait en votre nom. Rien n'a été envoyé.",
+    "Pour agir de nouveau, levez le gel depuis la page «\u00a0Mes données\u00a0», puis recommencez.",
+)
 
 privacy = Blueprint("privacy", __name__, template_folder="templates")
 
 
-def register(app: Flask) -> None:
-    """Add the pages of persons; the public form checks its token itself, to give back what was typed."""
-    app.register_blueprint(privacy)
-    app.jinja_env.filters["iso_date"] = lambda text: long_date(date.fromisoformat(text))
-    app.extensions["csrf"].exempt(app.view_functions["privacy.ask_publicly"])
+def basis(right: Right, day: date | None = None) -> str:
+    """Where a right comes from, in the version of the CGV of a day."""
+    return right.basis(services().library.in_force(day or today()))
+
+
+def keep_frozen_still() -> Any:
+    """No new act in the name of who had the use of their data frozen: they lift the freeze first."""
+    if request.method in SAFE or request.endpoint is None or request.endpoint.startswith(WHILE_FROZEN):
+        return None
+    person = current_person()
+    if person is None or person.staff or not frozen(db.session, [person.email]):
+        return None
+    return refuse(CONFLICT, FROZEN)
 
 
 def links() -> Links:
@@ -64,7 +81,14 @@ def never_stored(response: Response) -> Response:
     return response
 
 
-# --- Signed in -----------------------------------------------------------------------------------
+def new_key() -> str:
+    """What tells one page from another."""
+    return secrets.token_urlsafe(KEY_BYTES)
+
+
+def own_key(given: str | None) -> str:
+    """A page's key, this person's: somebody else's page cannot be sent again as one's own."""
+    return f"{me().id}:{given or new_key()}"[:64]
 
 
 @privacy.get(f"{CLIENT}/")
@@ -73,16 +97,23 @@ def start() -> Any:
     person = me()
     organisation = person.organisation
     return render_template(
-        "privacy/start.html", rights=_rights(), asked=requests_of(db.session, person), organisation=organisation,
-        named=references.may_be_named(db.session, organisation.id) if organisation else None,
-        administers=ADMINISTRATOR in person.role_names, law=services().library.law, closed=CLOSED,
+        "privacy/start.html", rights=_rights(), own_pages=OWN_PAGES, asked=requests_of(db.session, person),
+        organisation=organisation, named=objections.named(db.session, organisation), speaks=speaks(person),
+        law=services().library.law, terms=services().library.in_force(today()), closed=CLOSED,
+        freeze=freezing.freeze_of(db.session, person.email),
+        stopped=objections.stopped(db.session, person.email),
+        uses={use.key: use for use in services().library.objections.uses},
     )  # fmt: skip
 
 
+def speaks(person: Person) -> bool:
+    """Whether somebody speaks for their organisation (CGV article 13)."""
+    return not person.staff and may_speak_for(person.role_names)
+
+
 def _rights() -> list[Right]:
-    """The rights that whoever looks may use: the client file is the organisation's, its administrator speaks for it."""
-    administers = ClientRole.ADMINISTRATOR in me().role_names and not me().staff
-    return [right for right in Right if right is not Right.CLIENT_FILE or administers]
+    """The rights that whoever looks may use: the client file is the organisation's."""
+    return [right for right in Right if right is not Right.CLIENT_FILE or speaks(me())]
 
 
 @privacy.route(f"{CLIENT}/demander/<right>", methods=["GET", "POST"])
@@ -91,26 +122,26 @@ def ask_right(right: str) -> Any:
     if right not in {offered.value for offered in _rights()}:
         abort(404)
     wanted, form, person = Right(right), RightForm(), me()
-    if wanted is Right.ERASURE and request.method == "GET":
-        return redirect(url_for("privacy.erase"), 303)
+    if wanted in OWN_PAGES:
+        return redirect(url_for(OWN_PAGES[wanted]), 303)
     form.ask_for(wanted)
     if form.validate_on_submit():
         made = ask(
-            db.session, Asked(wanted, person.name, person.email, form.details.data or "", form.mandate.data or ""),
-            person=person, source=Source.PORTAL, form_key=_own_key(form.key.data), letters=letters(), at=now(),
+            db.session, Asked(wanted, person.name, person.email, form.details.data or ""), person=person,
+            source=Source.PORTAL, form_key=own_key(form.key.data), letters=letters(), at=now(),
         )  # fmt: skip
-        if wanted.served_at_once and not made.mandate:
+        if wanted.served_at_once:
             exports.order(db.session, made, at=now())
-        db.session.commit()
-        flash("Votre demande est enregistrée. Un courriel vous le confirme.", "success")
-        return redirect(url_for("privacy.show", reference=made.reference), 303)
-    form.key.data = form.key.data or secrets.token_urlsafe(KEY_BYTES)
+        return asked_for(made)
+    form.key.data = form.key.data or new_key()
     return render_template("privacy/ask.html", form=form, right=wanted), REFUSED if form.errors else 200
 
 
-def _own_key(given: str | None) -> str:
-    # Somebody else's page cannot be sent again as one's own.
-    return f"{me().id}:{given or secrets.token_urlsafe(KEY_BYTES)}"[:64]
+def asked_for(made: PrivacyRequest, words: str = "Votre demande est enregistrée. Un courriel vous le confirme.") -> Any:
+    """Keep it, say so, show it."""
+    db.session.commit()
+    flash(words, "success")
+    return redirect(url_for("privacy.show", reference=made.reference), 303)
 
 
 def mine(reference: str) -> PrivacyRequest:
@@ -127,10 +158,21 @@ def mine(reference: str) -> PrivacyRequest:
 @privacy.get(f"{CLIENT}/<reference>")
 def show(reference: str) -> Any:
     """Where a request stands, step by step, and what happens next."""
-    asked = mine(reference)
-    return render_template(
-        "privacy/request.html", **_seen(asked), own=True, export=exports.export_of(db.session, asked), now=now()
-    )
+    return render_template("privacy/request.html", **seen(mine(reference)), own=True)
+
+
+def seen(asked: PrivacyRequest) -> dict[str, object]:
+    """What the page of a request shows, to whoever may see it."""
+    freeze = freezing.freeze_of(db.session, asked.about) if asked.right is Right.RESTRICTION else None
+    return {
+        "asked": asked,
+        "last_day": asked.timing.last_day(services().library.law, today()),
+        "closed": asked.state in CLOSED,
+        "executing": asked.state is State.EXECUTING,
+        "export": exports.export_of(db.session, asked),
+        "freeze": freeze,
+        "now": now(),
+    }
 
 
 @privacy.get(f"{CLIENT}/<reference>/avancement")
@@ -143,14 +185,20 @@ def progress(reference: str) -> Any:
 @privacy.post(f"{CLIENT}/<reference>/dossier")
 def fetch(reference: str) -> Any:
     """The file, for this person alone, while its week runs."""
-    export = exports.export_of(db.session, mine(reference)) or abort(404)
+    return handed_over(exports.export_of(db.session, mine(reference)), by=me().email)
+
+
+def handed_over(export: PrivacyExport | None, *, by: str) -> Any:
+    """A file as a download; its page where it is not there yet, or any more."""
+    if export is None:
+        abort(404)
     try:
-        content = exports.fetch(db.session, services().store, export, by=me().email, at=now())
+        content = exports.fetch(db.session, services().store, export, by=by, at=now())
     except (exports.NotReady, FileGone):
         db.session.rollback()
-        return refuse(410, NOT_READY)
+        return refuse(GONE, NOT_READY)
     db.session.commit()
-    return download(content, name=f"{reference}.zip", media_type="application/zip")
+    return download(content, name=f"{export.request.reference}.zip", media_type="application/zip")
 
 
 @privacy.route(f"{CLIENT}/effacer", methods=["GET", "POST"])
@@ -159,28 +207,17 @@ def erase() -> Any:
     """See what would become of each record; confirm, with a fresh sign-in, what was seen."""
     form, person = RightForm(), me()
     form.ask_for(Right.ERASURE)
-    seen = erasure.preview(db.session, person.email, rooms=declared(), library=services().library)
+    shown = erasure.preview(db.session, person.email, rooms=declared(), library=services().library)
     if form.validate_on_submit():
         made = ask(
             db.session, Asked(Right.ERASURE, person.name, person.email, form.details.data or ""),
-            person=person, source=Source.PORTAL, form_key=_own_key(form.key.data), letters=letters(), at=now(),
+            person=person, source=Source.PORTAL, form_key=own_key(form.key.data), letters=letters(), at=now(),
         )  # fmt: skip
         if made.preview is None:
-            erasure.confirm(db.session, made, seen, at=now())
-        db.session.commit()
-        flash("Votre demande est enregistrée. Un courriel vous le confirme.", "success")
-        return redirect(url_for("privacy.show", reference=made.reference), 303)
-    form.key.data = form.key.data or secrets.token_urlsafe(KEY_BYTES)
-    return render_template("privacy/erase.html", form=form, seen=seen), REFUSED if form.errors else 200
-
-
-def _seen(asked: PrivacyRequest) -> dict[str, object]:
-    return {
-        "asked": asked,
-        "last_day": asked.timing.last_day(services().library.law, today()),
-        "closed": asked.state in CLOSED,
-        "executing": asked.state is State.EXECUTING,
-    }
+            erasure.confirm(db.session, made, shown, at=now())
+        return asked_for(made)
+    form.key.data = form.key.data or new_key()
+    return render_template("privacy/erase.html", form=form, seen=shown), REFUSED if form.errors else 200
 
 
 @privacy.post(f"{CLIENT}/<reference>/retirer")
@@ -191,7 +228,7 @@ def give_up(reference: str) -> Any:
         withdraw(db.session, asked, at=now())
     except AlreadyClosed:
         db.session.rollback()
-        return refuse(409)
+        return refuse(CONFLICT)
     db.session.commit()
     flash("Votre demande est retirée.", "success")
     return redirect(url_for("privacy.show", reference=reference), 303)
@@ -208,70 +245,7 @@ def choose_reference() -> Any:
     db.session.commit()
     flash(
         f"{organisation.legal_name} peut de nouveau être citée." if named
-        else f"{organisation.legal_name} ne sera plus citée\u00a0: son nom quitte la page des références à sa prochaine mise à jour, chaque nuit.",
+        else f"{organisation.legal_name} ne sera plus citée\u00a0: son nom quitte la page des références à sa prochaine mise à jour.",
         "success",
     )  # fmt: skip
     return redirect(url_for("privacy.start"), 303)
-
-
-# --- From outside --------------------------------------------------------------------------------
-
-
-@privacy.route(PUBLIC, methods=["GET", "POST"])
-def ask_publicly() -> Any:
-    """Somebody without an account asks. The answer is the same whatever the address, known to us or not."""
-    form = PublicForm()
-    if request.method == "POST":
-        if form.validate() and not form.website.data:
-            ask(
-                db.session,
-                Asked(
-                    Right(form.right.data), form.name.data, form.email.data, form.details.data or "",
-                    form.mandate.data or "",
-                ),
-                person=None, source=Source.FORM, form_key=f"f:{form.key.data or secrets.token_urlsafe(KEY_BYTES)}"[:64],
-                letters=letters(), at=now(),
-            )  # fmt: skip
-            db.session.commit()
-            return redirect(url_for("privacy.asked"), 303)
-        if form.website.data and not form.errors:
-            return redirect(url_for("privacy.asked"), 303)
-        if form.csrf_token.errors:
-            form.form_errors.append(
-                "Cette page était ouverte depuis trop longtemps. Ce que vous avez écrit est gardé\u00a0: envoyez-la de nouveau."
-            )
-    form.key.data, form.website.data = form.key.data or secrets.token_urlsafe(KEY_BYTES), ""
-    status = EXPIRED if form.csrf_token.errors else REFUSED if form.errors else 200
-    return render_template("privacy/ask_publicly.html", form=form), status
-
-
-@privacy.get(f"{PUBLIC}/merci")
-def asked() -> Any:
-    """What happens next."""
-    return render_template("privacy/asked.html")
-
-
-def _followed(token: str) -> PrivacyRequest:
-    try:
-        reference, link_key = links().opened(token)
-        found = find_request(db.session, reference)
-    except (BrokenLink, NoSuchRequest):
-        abort(404)
-    if not secrets.compare_digest(found.link_key, link_key):
-        abort(404)
-    return found
-
-
-@privacy.get(f"{FOLLOW}/<token>")
-def follow(token: str) -> Any:
-    """A stranger's request; looking changes nothing, for machines follow the links of mails too."""
-    return render_template("privacy/request.html", **_seen(_followed(token)), own=False, token=token)
-
-
-@privacy.post(f"{FOLLOW}/<token>")
-def confirm(token: str) -> Any:
-    """The address is theirs."""
-    confirm_address(db.session, _followed(token), letters=letters(), at=now())
-    db.session.commit()
-    flash("Votre adresse est confirmée\u00a0: votre demande est enregistrée.", "success")
-    return redirect(url_for("privacy.follow", token=token), 303)

@@ -111,6 +111,44 @@ class Sweep:
     because: str
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A use of personal data that one may stop by saying no (GDPR article 21). ``mails`` are beginnings of their names.
+
+    ``decided_by`` is "organisation" where it is the organisation's to say, not each person's.
+    """
+
+    key: str
+    processing: str
+    title: str
+    effect: str
+    mails: tuple[str, ...] = ()
+    decided_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exempt:
+    """Mails that still go to somebody whose data are frozen, and why (GDPR article 18, paragraph 2)."""
+
+    mails: tuple[str, ...]
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Objections:
+    """What a person may stop, and what a freeze does not stop; ``record``: what is common to all processing."""
+
+    uses: tuple[Use, ...] = ()
+    while_frozen: tuple[Exempt, ...] = ()
+    transfers: str = ""
+    security: tuple[str, ...] = ()
+
+    @property
+    def always(self) -> list[str]:
+        """Beginnings of the mails that a freeze lets through."""
+        return [name for exempt in self.while_frozen for name in exempt.mails]
+
+
 def read_company(data: Mapping[str, Any]) -> Company:
     """From a parsed ``company.toml``; KeyError when a known field is missing."""
     return Company(
@@ -151,3 +189,14 @@ def read_processing(data: Mapping[str, Any]) -> tuple[Processing, ...]:
 def read_sweeps(data: Mapping[str, Any]) -> tuple[Sweep, ...]:
     """From a parsed ``processing.toml``."""
     return tuple(Sweep(**table) for table in data.get("sweep", ()))
+
+
+def read_objections(data: Mapping[str, Any]) -> Objections:
+    """From a parsed ``processing.toml``; KeyError or TypeError where a use lacks something."""
+    record = data.get("record", {})
+    return Objections(
+        tuple(Use(**table | {"mails": tuple(table.get("mails", ()))}) for table in data.get("use", ())),
+        tuple(Exempt(tuple(table["mails"]), table["because"]) for table in data.get("while_frozen", ())),
+        record.get("transfers", ""),
+        tuple(record.get("security", ())),
+    )

@@ -11,10 +11,12 @@ from typing import Any, Literal
 from portal.terms.company import (
     Company,
     Conventions,
+    Objections,
     Processing,
     Sweep,
     read_company,
     read_conventions,
+    read_objections,
     read_processing,
     read_sweeps,
 )
@@ -36,6 +38,7 @@ class Library:
     conventions: Conventions
     processing: tuple[Processing, ...]
     sweeps: tuple[Sweep, ...]
+    objections: Objections
     versions: tuple[Version, ...]
     sources: Mapping[str, bytes]  # name of each of FILES -> its bytes
 
@@ -107,6 +110,7 @@ def load_library(content: Path, *, drafts: bool = False) -> Library:
         name = "processing.toml"
         processing = read_processing(tables[name])
         sweeps = read_sweeps(tables[name])
+        objections = read_objections(tables[name])
     except (KeyError, ValueError, TypeError, ArithmeticError, AttributeError) as error:
         raise ContentError([Finding(name, 0, f"clé manquante ou valeur illisible : {error}")]) from error
     versions: list[Version] = []
@@ -128,7 +132,7 @@ def load_library(content: Path, *, drafts: bool = False) -> Library:
     if problems:
         raise ContentError(problems)
     kept.sort(key=lambda version: (version.in_force_from, version.slug))
-    return Library(content, company, law, conventions, processing, sweeps, tuple(kept), sources)
+    return Library(content, company, law, conventions, processing, sweeps, objections, tuple(kept), sources)
 
 
 def _same_day(versions: list[Version]) -> Iterator[Finding]:

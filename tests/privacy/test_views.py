@@ -60,7 +60,9 @@ def test_a_signed_in_person_asks_follows_and_reads_the_answer(portal: Portal) ->
 
 def test_what_must_be_said_is_asked_for_and_nothing_is_kept(portal: Portal) -> None:
     marc = signed_in(portal, MARC)
-    assert "Écrivez ce que vous demandez" in ask(marc, "objection", 422)
+    assert "Choisissez un usage" in ask(marc, "objection", 422)
+    assert "Écrivez ce que vous demandez" in ask(marc, "restriction", 422)
+    assert "rien n'est à corriger" in ask(marc, "rectification", 422, name="Marc Weber")
     assert asked(portal).id is None
 
 

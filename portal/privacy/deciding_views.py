@@ -1,0 +1,268 @@
+"""One request as the staff in charge see it, and what they may do with it: each act is offered where it means something."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, url_for
+from sqlalchemy import select
+
+from portal.accounts.actions import AddressTaken
+from portal.accounts.guard import me
+from portal.accounts.models import Organisation
+from portal.files.views import send
+from portal.french import long_date
+from portal.privacy import client_file, erasure, exports, freezing, objections, rectification
+from portal.privacy.actions import NoSuchRequest, ask_identity, extend, find_request, finish, identity_shown, refuse
+from portal.privacy.desk_views import privacy_desk
+from portal.privacy.forms import CorrectingForm, LeavingForm, LiftForm, StoppingForm, WordsForm
+from portal.privacy.models import PrivacyRequest
+from portal.privacy.rooms import declared, places
+from portal.privacy.rules import (
+    CLOSED,
+    AlreadyClosed,
+    AlreadyExtended,
+    NotWaiting,
+    Right,
+    State,
+    TooLateToExtend,
+)
+from portal.privacy.views import CONFLICT, REFUSED, letters
+from portal.registry import Datum
+from portal.web import db, now, services, settings, today
+
+MOVED_ON = "La demande n'en est plus là\u00a0: relisez ses étapes. Rien n'a été envoyé."
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What may be done with a request: the question, the button, what it does, the form it asks."""
+
+    question: str
+    button: str
+    do: Callable[[PrivacyRequest, Any], str]
+    form: type[WordsForm] = WordsForm
+    quiet: bool = False
+
+
+def _asked(reference: str) -> PrivacyRequest:
+    try:
+        return find_request(db.session, reference)
+    except NoSuchRequest:
+        abort(404)
+
+
+@privacy_desk.get("/<reference>")
+def show(reference: str) -> Any:
+    """One request."""
+    return _page(_asked(reference))
+
+
+@privacy_desk.get("/<reference>/mandat")
+def mandate(reference: str) -> Any:
+    """The mandate that was joined."""
+    file = _asked(reference).mandate_file
+    if file is None:
+        abort(404)
+    return send(file)
+
+
+def _form(name: str, asked: PrivacyRequest) -> WordsForm:
+    """The form of an act, with what this request gives it."""
+    form = ACTS[name].form.asking(ACTS[name].question, name)
+    if isinstance(form, CorrectingForm) and not form.is_submitted():
+        standing, typed = rectification.held(db.session, asked.about, places=places()), rectification.waiting(asked)
+        for datum in Datum:
+            form[datum.value].data = typed.get(datum) or (standing[datum].value if datum in standing else "")
+    if isinstance(form, StoppingForm):
+        uses = services().library.objections.uses
+        form.uses.choices = [
+            (use.key, use.title) for use in uses
+            if use.decided_by != objections.ORGANISATION or asked.organisation_id is not None
+        ]  # fmt: skip
+    if isinstance(form, LeavingForm):
+        known = db.session.scalars(
+            select(Organisation).where(Organisation.left_at.is_(None)).order_by(Organisation.legal_name)
+        )
+        form.organisation.choices = [(one.id, one.legal_name) for one in known]
+        if not form.is_submitted():
+            form.organisation.data = asked.organisation_id
+    return form
+
+
+def _page(
+    asked: PrivacyRequest, status: int = 200, *, refusal: str | None = None, sent: Mapping[str, WordsForm] | None = None
+) -> tuple[str, int]:  # fmt: skip
+    library = services().library
+    offered = [name for name in ACTS if _offered(name, asked)]
+    seen = None
+    if "effacer" in offered:
+        seen = erasure.preview(db.session, asked.about, rooms=declared(), library=library)
+    page = render_template(
+        "privacy/desk.html", seen=seen, asked=asked, acts=ACTS, refusal=refusal,
+        forms={name: (sent or {}).get(name) or _form(name, asked) for name in offered},
+        last_day=asked.timing.last_day(library.law, today()), closed=asked.state in CLOSED,
+        freeze=freezing.freeze_of(db.session, asked.about), export=exports.export_of(db.session, asked),
+        standing=rectification.held(db.session, asked.about, places=places()) if "corriger" in offered else {},
+        kept=client_file.kept(library) if "sortir" in offered else [],
+    )  # fmt: skip
+    return page, status
+
+
+def _offered(name: str, asked: PrivacyRequest) -> bool:
+    if name == "lever":
+        held = freezing.freeze_of(db.session, asked.about) if asked.right is Right.RESTRICTION else None
+        return held is not None and held.lift_on is None
+    if asked.state in CLOSED or asked.state is State.EXECUTING:
+        return False
+    received = asked.state is State.RECEIVED
+    if name == "prolonger":
+        return asked.extended_at is None
+    if name == "identite-etablie":
+        return asked.state is State.IDENTITY
+    if name == "preparer":
+        waits = exports.export_of(db.session, asked) is None
+        return received and asked.right in {Right.ACCESS, Right.PORTABILITY} and waits
+    if name == "geler":
+        return received and asked.right is Right.RESTRICTION and freezing.freeze_of(db.session, asked.about) is None
+    right = {
+        "effacer": Right.ERASURE, "corriger": Right.RECTIFICATION, "arreter": Right.OBJECTION,
+        "sortir": Right.CLIENT_FILE,
+    }.get(name)  # fmt: skip
+    if right is not None:
+        return received and asked.right is right
+    return received if name == "identite" else True
+
+
+def _execute(asked: PrivacyRequest, form: WordsForm) -> str:
+    erasure.execute(
+        db.session, services().store, asked, by=me(), rooms=declared(), library=services().library,
+        secret=settings().secret_key, note=form.words.data or "", at=now(),
+    )  # fmt: skip
+    return "Effacé. La demande se clôt quand les derniers fichiers sont détruits."
+
+
+def _prepare(asked: PrivacyRequest, form: WordsForm) -> str:
+    exports.order(db.session, asked, at=now(), by=me().email, checked=form.words.data or "")
+    return "Le dossier se prépare. La personne reçoit un lien dès qu'il est prêt, et la demande se clôt alors."
+
+
+def _correct(asked: PrivacyRequest, form: CorrectingForm) -> str:
+    typed = {Datum.NAME: form.name.data, Datum.EMAIL: form.email.data, Datum.PHONE: form.phone.data}
+    wanted = {datum: (value or "").lower() if datum is Datum.EMAIL else value or "" for datum, value in typed.items()}
+    rectification.propose(db.session, asked, wanted, places=places(), at=now())
+    rectification.correct(db.session, asked, list(Datum), places=places(), by=me().email, letters=letters(), at=now())
+    said = f"{rectification.said(asked)}\n{form.words.data}"
+    finish(db.session, asked, by=me().name, decision=said, letters=letters(), at=now())
+    return "Corrigé partout. La personne est prévenue."
+
+
+def _freeze(asked: PrivacyRequest, form: WordsForm) -> str:
+    freezing.freeze(db.session, asked, library=services().library, by=me().email, at=now())
+    finish(db.session, asked, by=me().name, decision=form.words.data or "", letters=letters(), at=now())
+    return "Gelé. La personne est prévenue."
+
+
+def _stop(asked: PrivacyRequest, form: StoppingForm) -> str:
+    said = objections.stop_uses(db.session, asked, form.uses.data or (), library=services().library, by=me(), at=now())
+    decision = f"{said}\n{form.words.data}"
+    finish(db.session, asked, by=me().name, decision=decision, letters=letters(), at=now())
+    return "Arrêté. La personne est prévenue."
+
+
+def _take_out(asked: PrivacyRequest, form: LeavingForm) -> str:
+    count = client_file.take_out(
+        db.session, asked, organisation=db.session.get(Organisation, form.organisation.data), by=me(),
+        words=form.words.data or "", library=services().library, letters=letters(), at=now(),
+    )  # fmt: skip
+    return f"Sortie du fichier clients, {count}\u00a0accès fermés. La personne est prévenue."
+
+
+def _finish(asked: PrivacyRequest, form: WordsForm) -> str:
+    finish(db.session, asked, by=me().name, decision=form.words.data or "", letters=letters(), at=now())
+    return "Terminée. La personne est prévenue."
+
+
+def _lift(asked: PrivacyRequest, form: LiftForm) -> str:
+    held = freezing.freeze_of(db.session, asked.about)
+    if held is None or form.on.data is None:
+        raise freezing.NotFrozen
+    freezing.announce_lift(
+        db.session, held, on=form.on.data, reason=form.words.data or "", by=me(), letters=letters(), at=now()
+    )
+    return f"La personne est prévenue\u00a0: le gel est levé le {long_date(form.on.data)}."
+
+
+def _extend(asked: PrivacyRequest, form: WordsForm) -> str:
+    last = extend(db.session, asked, by=me(), reason=form.words.data or "", letters=letters(), at=now())
+    return f"Reporté au {long_date(last)}. La personne est prévenue."
+
+
+def _identity(asked: PrivacyRequest, form: WordsForm) -> str:
+    ask_identity(db.session, asked, by=me(), reason=form.words.data or "", letters=letters(), at=now())
+    return "Le délai est arrêté. La personne est prévenue."
+
+
+def _shown(asked: PrivacyRequest, form: WordsForm) -> str:
+    identity_shown(db.session, asked, by=me(), how=form.words.data or "", at=now())
+    return "Le délai reprend."
+
+
+def _refuse(asked: PrivacyRequest, form: WordsForm) -> str:
+    refuse(db.session, asked, by=me(), ground=form.words.data or "", letters=letters(), at=now())
+    return "Refusée. La personne est prévenue, avec l'adresse de la CNIL."
+
+
+ACTS: Mapping[str, Act] = {
+    "preparer": Act("Ce que vous avez vérifié avant d'envoyer le dossier", "Préparer le dossier", _prepare),
+    "corriger": Act("Ce que vous répondez", "Corriger partout et prévenir", _correct, CorrectingForm),
+    "effacer": Act("Ce que vous avez vérifié avant d'effacer", "Effacer maintenant", _execute),
+    "geler": Act("Ce que vous répondez", "Geler et prévenir", _freeze),
+    "arreter": Act("Ce que vous répondez", "Arrêter ces usages et prévenir", _stop, StoppingForm),
+    "sortir": Act("Ce que vous répondez", "Sortir du fichier clients et prévenir", _take_out, LeavingForm),
+    "terminer": Act("Ce qui a été fait, envoyé à la personne", "Terminer et prévenir", _finish),
+    "lever": Act("Pourquoi le gel est levé, envoyé à la personne", "Annoncer la levée du gel", _lift, LiftForm),
+    "prolonger": Act("La raison du report, envoyée à la personne", "Reporter de deux mois et prévenir", _extend),
+    "identite": Act("Le doute que vous avez, envoyé à la personne", "Demander une preuve d'identité", _identity),
+    "identite-etablie": Act("Comment l'identité est établie", "Reprendre le délai", _shown),
+    "refuser": Act("Le fondement du refus, envoyé à la personne", "Refuser et prévenir", _refuse, quiet=True),
+}
+#: What their own rule refuses, with better words than "this is not offered".
+JUDGED_BY_RULE = frozenset({"prolonger", "effacer"})
+
+
+@privacy_desk.post("/<reference>/<act>")
+def decide(reference: str, act: str) -> Any:
+    """Do one of these; what was typed is kept when it is refused."""
+    asked = _asked(reference)
+    if act not in ACTS:
+        abort(404)
+    form = _form(act, asked)
+    if not form.validate():
+        return _page(asked, REFUSED, sent={act: form})
+    if asked.state not in CLOSED and not _offered(act, asked) and act not in JUDGED_BY_RULE:
+        return _page(asked, CONFLICT, refusal=MOVED_ON)
+    try:
+        said = ACTS[act].do(asked, form)
+    except AlreadyClosed:
+        refusal = "Cette demande a été close entre-temps. Rien n'a été envoyé."
+    except AlreadyExtended:
+        refusal = "La réponse a déjà été reportée\u00a0: le règlement ne le permet qu'une fois."
+    except TooLateToExtend as error:
+        refusal = (
+            f"Un report se dit pendant le premier mois, qui a fini le {long_date(error.last_day)}. Rien n'a été envoyé."
+        )
+    except rectification.NothingToCorrect:
+        refusal = "Ces valeurs sont celles que nous avons déjà, ou nous n'en avons aucune\u00a0: rien n'a été corrigé."
+    except AddressTaken:
+        refusal = "Quelqu'un d'autre se connecte avec cette adresse\u00a0: rien n'a été corrigé."
+    except freezing.TooSoon:
+        refusal = "Le gel se lève à partir de demain\u00a0: la personne doit être prévenue avant. Rien n'a été envoyé."
+    except (NotWaiting, erasure.NotAnErasure, freezing.NotFrozen, client_file.NoOrganisation):
+        refusal = MOVED_ON
+    else:
+        db.session.commit()
+        flash(said, "success")
+        return redirect(url_for("privacy_desk.show", reference=reference), 303)
+    db.session.rollback()
+    return _page(asked, CONFLICT, refusal=refusal, sent={act: form})
