@@ -46,6 +46,8 @@ def find_clients(session: Session, words: str) -> list[Found]:
             people.setdefault(organisation_id, []).append((name, f"{folded(name)} {email}"))
     found = []
     for organisation in session.scalars(select(Organisation)):
+        if organisation.left_at is not None and not wanted:
+            continue  # it left the file: found by its name alone, for what the law keeps of it
         person = ""
         numbers = [organisation.siret, organisation.siren, organisation.vat_number, organisation.swiss_uid]
         by_number = bool(digits) and any(digits in number for number in numbers if number)

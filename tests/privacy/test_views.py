@@ -133,7 +133,8 @@ def test_staff_write_down_what_came_by_phone_ask_for_a_proof_and_the_clock_stops
     dora = officer(portal)
     address = "bureau/donnees/noter"
     fields: dict[str, Any] = hidden(dora.open(address)) | {"right": "erasure", "source": "phone"}
-    dora.send(address, on=address, **fields, name="Marc Weber", email=MARC, details="Tout.")
+    fields |= {"name": "Marc Weber", "email": MARC, "details": "Tout.", "received_on": "23/11/2026"}
+    dora.send(address, on=address, **fields)
     request = asked(portal)
     assert request.identified_by is Identified.STAFF
     desk = f"bureau/donnees/{request.reference}"
