@@ -130,7 +130,11 @@ class Attachments(MultipleFileField):
         self.most, self.limit, self.kinds = most, limit, kinds
         more.setdefault(
             "description",
-            f"{most} fichiers au plus, {size_words(limit)} chacun, {size_words(TOGETHER)} en tout\u00a0: PDF, images, documents, textes, ZIP.",
+            (
+                f"Un fichier, {size_words(limit)} au plus\u00a0: PDF, image, document, texte, ZIP."
+                if most == 1
+                else f"{most} fichiers au plus, {size_words(limit)} chacun, {size_words(TOGETHER)} en tout\u00a0: PDF, images, documents, textes, ZIP."
+            ),
         )
         more.setdefault("validators", [Optional()])
         super().__init__(label, **more)

@@ -46,6 +46,7 @@ def take_out(
     count = leave(session, organisation, by=by, now=at)
     # Nobody signs in for it any more: the answer is read by the link of its mail.
     request.person_id, request.organisation_id = None, organisation.id
+    session.flush()
     said = [
         f"{organisation.legal_name} a quitté le fichier clients\u00a0: accès fermés ({count}), plus citée comme référence.",
         "Reste, parce que la loi le demande\u00a0: " + "\u00a0; ".join(kept(library)) + ".",

@@ -238,6 +238,8 @@ def decide(reference: str, act: str) -> Any:
     if act not in ACTS:
         abort(404)
     form = _form(act, asked)
+    if asked.state in CLOSED and not _offered(act, asked):
+        return _page(asked, CONFLICT, refusal="Cette demande a été close entre-temps. Rien n'a été envoyé.")
     if not form.validate():
         return _page(asked, REFUSED, sent={act: form})
     if asked.state not in CLOSED and not _offered(act, asked) and act not in JUDGED_BY_RULE:

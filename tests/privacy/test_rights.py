@@ -19,6 +19,7 @@ from portal.tickets.index import reindex
 from portal.tickets.models import Ticket, TicketMessage, TicketParticipant, TicketWord
 from portal.tickets.rules import Channel, Place, Side
 from portal.tickets.rules import State as TicketState
+from portal.tickets.stems import stems
 from portal.web import AREA
 from tests.accounts.conftest import CLAIRE, MARC, NOON, OTTO, Portal, Visitor, portal
 from tests.privacy.test_erasure import fetched, quiet, work
@@ -63,7 +64,7 @@ def words_of(portal: Portal, number: int) -> set[str]:
 
 def test_a_name_is_corrected_everywhere_at_once_but_where_it_was_signed(portal: Portal) -> None:
     number = a_ticket(portal)
-    assert "weber" in words_of(portal, number)
+    assert stems("Weber") <= words_of(portal, number)
     marc = signed_in(portal, MARC)
     form = plain(marc.open("mes-donnees/demander/rectification"))
     assert "Aujourd'hui « Marc Weber », ici : votre accès à l'espace client" in form
@@ -78,7 +79,7 @@ def test_a_name_is_corrected_everywhere_at_once_but_where_it_was_signed(portal: 
         assert (ticket.creator_name, ticket.creator_phone) == ("Marc Zimmermann", "03 89 11 22 33")
         assert {ticket.messages[0].author, ticket.participants[0].name} == {"Marc Zimmermann"}
         assert ticket.terms_accepted_by == "Marc Weber"  # as it was accepted
-    assert "weber" not in words_of(portal, number)
+    assert not stems("Weber") & words_of(portal, number)
     told = portal.mails(CLAIRE)[-1]
     assert told.event == "privacy/corrected"
     assert "« Marc Weber » devient « Marc Zimmermann »" in plain(told.text) or "Téléphone" in told.text
@@ -102,10 +103,10 @@ def test_another_address_takes_over_when_its_own_link_is_followed_and_not_before
         person = session.scalars(select(Person).where(Person.email == NEW)).one()
         ticket = session.get_one(Ticket, number)
         assert {ticket.creator_mail, ticket.messages[0].author_mail, ticket.participants[0].mail} == {NEW}
-        assert asked(portal).email == NEW
         assert person.name == "Marc Weber"
+    assert asked(portal).email == NEW
     assert "remplace" in portal.mails(MARC)[-1].text
-    stranger.send(link, 410, on="vos-donnees")
+    stranger.send(link, 410, csrf_token=hidden(stranger.open("vos-donnees"))["csrf_token"])
     assert portal.sign_in(NEW).is_signed_in()
 
 
@@ -260,7 +261,7 @@ def test_a_stranger_fetches_what_staff_prepared_by_the_link_of_the_mail(quiet: P
     assert zipfile.ZipFile(io.BytesIO(answer.get_data())).testzip() is None
     stranger.client.post(f"{link[:-2]}xx/dossier", data={"csrf_token": stranger.token(link)})
     quiet.clock.pass_(days=7)
-    stranger.send(f"{link}/dossier", 410, on=link)
+    stranger.send(f"{link}/dossier", 410, csrf_token=hidden(stranger.open("vos-donnees"))["csrf_token"])
 
 
 def test_an_organisation_leaves_the_client_file_by_who_speaks_for_it(quiet: Portal) -> None:
