@@ -212,9 +212,9 @@ MANDATE = {
 def test_a_request_for_somebody_else_needs_a_mandate_and_is_about_them(quiet: Portal) -> None:
     otto, where = signed_in(quiet, OTTO), "mes-donnees/pour-quelqu-un"
     fields: dict[str, Any] = hidden(otto.open(where))
-    assert "sans lui, nous ne répondons" in otto.send(where, 422, on=where, **fields, **{**MANDATE, "mandate": ""})
+    assert "sans lui, nous ne répondons" in otto.send(where, 422, on=where, **fields | MANDATE | {"mandate": ""})
     scan = (io.BytesIO(b"%PDF-1.4\n%mandate\n%%EOF\n"), "mandat.pdf")
-    otto.send(where, on=where, **fields, **{**MANDATE, "mandate": ""}, mandate_file=scan)
+    otto.send(where, on=where, **fields | MANDATE | {"mandate": "", "mandate_file": scan})
     request = asked(quiet)
     assert (request.identified_by, request.about) == (Identified.MANDATE, MARC)
     work(quiet)

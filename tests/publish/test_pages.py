@@ -266,6 +266,8 @@ def test_a_portal_is_where_a_quote_is_asked_for_else_a_mail(content: Path, libra
     with_portal = create_site(options(content, portal_url="https://portail.example.test/"), library)
     home = with_portal.app.test_client().get("/").text
     assert 'href="https://portail.example.test/demande-de-devis"' in home
+    notice = with_portal.app.test_client().get("/confidentialite/").text
+    assert 'href="https://portail.example.test/vos-donnees"' in notice  # articles 15 to 22: where they are used
     without = create_site(options(content), library).app.test_client().get("/").text
     assert 'href="mailto:contact@ims-partners.fr?subject=Demande%20de%20devis"' in without
 
