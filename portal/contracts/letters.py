@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -37,48 +37,24 @@ class Letters:
 
     def threshold(self, session: Session, alert: "ContractAlert", left: Decimal, at: datetime) -> None:
         """A threshold was reached: to who chose it."""
-        contract = alert.contract
-        letter = TEMPLATES.write(
-            "threshold",
-            contract=contract, company=self.library.company, left=french.points(left),
-            threshold=french.points(alert.threshold), name=alert.person.name, rule=contract.policy.label,
-            page=f"{self.base_url}{CLIENT}/{contract.reference}",
-            ask=f"{self.base_url}{ASK}?contrat={contract.reference}",
-        )  # fmt: skip
-        post(
-            session, event="contracts/threshold", recipient=alert.person.email, subject=letter.subject,
-            text=letter.text, html=letter.html, domain=self.domain, now=at,
-            key=f"contract-alert.{alert.id}.{at.timestamp():.0f}",
+        self._of(
+            session, "threshold", alert.contract, alert.person, f"contract-alert.{alert.id}.{at.timestamp():.0f}", at,
+            left=french.points(left), threshold=french.points(alert.threshold),
         )  # fmt: skip
 
     def moved(self, session: Session, entry: "LedgerEntry", person: "Person", at: datetime) -> None:
         """Staff added points to a contract, or took some back."""
-        contract = entry.contract
-        letter = TEMPLATES.write(
-            "moved",
-            contract=contract, company=self.library.company, name=person.name, words=entry.words,
+        self._of(
+            session, "moved", entry.contract, person, f"contract-entry.{entry.id}.{person.id}", at, words=entry.words,
             change=_signed(entry.points), before=french.points(entry.before), left=french.points(entry.balance),
-            reason=quoted(entry.reason or ""), page=f"{self.base_url}{CLIENT}/{contract.reference}",
-            choice=f"{self.base_url}{CLIENT}/{CHOICE}",
-        )  # fmt: skip
-        post(
-            session, event="contracts/moved", recipient=person.email, subject=letter.subject, text=letter.text,
-            html=letter.html, domain=self.domain, now=at, key=f"contract-entry.{entry.id}.{person.id}",
+            reason=quoted(entry.reason or ""),
         )  # fmt: skip
 
     def below(self, session: Session, entry: "LedgerEntry", person: "Person", at: datetime) -> None:
         """A charge went below zero, as the rule of the contract lets it."""
-        contract = entry.contract
-        letter = TEMPLATES.write(
-            "below",
-            contract=contract, company=self.library.company, name=person.name, words=entry.words,
-            before=french.points(entry.before), left=french.points(entry.balance), rule=contract.policy.label,
-            page=f"{self.base_url}{CLIENT}/{contract.reference}",
-            ask=f"{self.base_url}{ASK}?contrat={contract.reference}",
-        )  # fmt: skip
-        post(
-            session, event="contracts/below", recipient=person.email, subject=letter.subject, text=letter.text,
-            html=letter.html, domain=self.domain, now=at, key=f"contract-below.{entry.id}.{person.id}",
+        self._of(
+            session, "below", entry.contract, person, f"contract-below.{entry.id}.{person.id}", at, words=entry.words,
+            before=french.points(entry.before), left=french.points(entry.balance),
         )  # fmt: skip
 
     def month(
@@ -86,22 +62,44 @@ class Letters:
         lines: "Sequence[tuple[Contract, Decimal, Decimal, Decimal]]", at: datetime,
     ) -> None:  # fmt: skip
         """The statement of a month."""
-        letter = TEMPLATES.write(
-            "month",
-            company=self.library.company, name=person.name, month=month.label,
-            lines=[
-                {
-                    "kind": contract.kind.label, "reference": contract.reference, "came": french.points(came),
-                    "went": french.points(went), "left": french.points(left),
-                    "statement": f"{self.base_url}{CLIENT}/{contract.reference}/releve.pdf?periode={month.key}",
-                }
-                for contract, came, went, left in lines
-            ],
-            page=f"{self.base_url}{CLIENT}/", choice=f"{self.base_url}{CLIENT}/{CHOICE}",
+        told = [
+            {
+                "kind": contract.kind.label, "reference": contract.reference, "came": french.points(came),
+                "went": french.points(went), "left": french.points(left),
+                "statement": f"{self._page(contract)}/releve.pdf?periode={month.key}",
+            }
+            for contract, came, went, left in lines
+        ]  # fmt: skip
+        self._post(
+            session, "month", person, f"points-month.{month.key}.{person.id}", at, month=month.label, lines=told,
+            page=f"{self.base_url}{CLIENT}/",
         )  # fmt: skip
+
+    def _page(self, contract: "Contract") -> str:
+        return f"{self.base_url}{CLIENT}/{contract.reference}"
+
+    def _of(
+        self,
+        session: Session,
+        event: str,
+        contract: "Contract",
+        person: "Person",
+        key: str,
+        at: datetime,
+        **values: Any,
+    ) -> None:
+        """A mail about one contract."""
+        self._post(
+            session, event, person, key, at, contract=contract, rule=contract.policy.label, page=self._page(contract),
+            ask=f"{self.base_url}{ASK}?contrat={contract.reference}", **values,
+        )  # fmt: skip
+
+    def _post(self, session: Session, event: str, person: "Person", key: str, at: datetime, **values: Any) -> None:
+        choice = f"{self.base_url}{CLIENT}/{CHOICE}"
+        letter = TEMPLATES.write(event, company=self.library.company, name=person.name, choice=choice, **values)
         post(
-            session, event="contracts/month", recipient=person.email, subject=letter.subject, text=letter.text,
-            html=letter.html, domain=self.domain, now=at, key=f"points-month.{month.key}.{person.id}",
+            session, event=f"contracts/{event}", recipient=person.email, subject=letter.subject, text=letter.text,
+            html=letter.html, domain=self.domain, now=at, key=key,
         )  # fmt: skip
 
 
