@@ -38,7 +38,7 @@ def load(session: Session, *, library: Library, clients: list[Organisation], by:
     bakery, *others = clients
     old = _open(session, library, bakery, "60", now - timedelta(days=420), by)
     current = _open(
-        session, library, bakery, "600", now - timedelta(days=250), by, Overdraft(Policy.LIMIT, Decimal(50))
+        session, library, bakery, "600", now - timedelta(days=320), by, Overdraft(Policy.LIMIT, Decimal(50))
     )
     for number, (ago, words, entries) in enumerate(WORK):
         at = now - timedelta(days=ago)
