@@ -136,6 +136,9 @@ ROUTES: Mapping[str, Access] = {
     "invoice_payments.claim": staff(BILLING, ADMINISTRATOR),
     "invoice_payments.cancel_entry": staff(BILLING, ADMINISTRATOR),
     "invoice_payments.stop": staff(BILLING, ADMINISTRATOR),
+    "invoice_work.show": staff(BILLING, ADMINISTRATOR),
+    "invoice_work.add": staff(BILLING, ADMINISTRATOR),
+    "invoice_work.remove": staff(BILLING, ADMINISTRATOR),
     # Invoices brought in, on the desk.
     "invoice_imports.upload": staff(BILLING, ADMINISTRATOR),
     "invoice_imports.take": staff(BILLING, ADMINISTRATOR),

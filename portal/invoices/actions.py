@@ -22,6 +22,7 @@ from portal.invoices.models import Invoice, InvoiceLine, InvoiceTax
 from portal.invoices.payment_actions import settle_preceding
 from portal.invoices.rules import TermsFrom, came_late
 from portal.invoices.searching import searched_text
+from portal.invoices.work_actions import link_named
 from portal.orders.rules import LineKind
 from portal.terms import Library
 
@@ -132,6 +133,7 @@ def _give(
     )  # fmt: skip
     invoice.evidence = [*invoice.evidence, entry.seq]
     settle_preceding(session, invoice, at=at)
+    link_named(session, invoice, at=at)
     if announce:
         letters.announced(session, invoice, at)
 

@@ -11,7 +11,7 @@ from portal.accounts.models import Organisation
 from portal.accounts.rules import InvalidIdentity, parse_identity
 from portal.files.views import send
 from portal.invoices.actions import AlreadyMatched, match_invoice, note_lateness
-from portal.invoices.behind import behind
+from portal.invoices.behind import behind, parts_behind
 from portal.invoices.dispute_pages import new_key
 from portal.invoices.forms import MatchForm, ReasonForm
 from portal.invoices.links import DESK
@@ -89,7 +89,8 @@ def page(invoice: Invoice, status: int = 200, *, refusal: str | None = None, **f
         render_template(
             "invoices/desk.html", row=shown, refusal=refusal, opened=set(forms), delay=delay, law=law,
             **parts_of(shown), **shown_forms,
-            behind=behind(db.session, invoice, staff=True), candidates=_candidates(invoice),
+            behind=behind(db.session, invoice, staff=True),
+            parts=parts_behind(db.session, services().library, invoice, staff=True), candidates=_candidates(invoice),
             reminders=db.session.scalars(reminders).all(),
         ),
         status,

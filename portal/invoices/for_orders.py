@@ -2,8 +2,8 @@
 
 from sqlalchemy.orm import Session
 
-from portal.invoices.behind import references
 from portal.invoices.links import CLIENT, DESK
+from portal.invoices.references import references
 from portal.invoices.searching import every, naming, of_client
 from portal.orders.models import Order
 from portal.orders.providers import Payment

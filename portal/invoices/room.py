@@ -7,6 +7,7 @@ from portal.invoices.desk_views import invoices_desk
 from portal.invoices.dispute_desk_views import disputes_desk
 from portal.invoices.payment_views import invoice_payments
 from portal.invoices.reminder_views import invoice_reminders
+from portal.invoices.work_views import invoice_work
 
 
 def register(app: Flask) -> None:
@@ -14,5 +15,5 @@ def register(app: Flask) -> None:
     views.register(app)
     dispute_views.register(app)
     import_views.register(app)
-    for blueprint in (invoices_desk, invoice_payments, disputes_desk, invoice_reminders):
+    for blueprint in (invoices_desk, invoice_payments, disputes_desk, invoice_reminders, invoice_work):
         app.register_blueprint(blueprint)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from portal.accounts.guard import may, me
 from portal.files.views import download, send
 from portal.french import amount
-from portal.invoices.behind import behind
+from portal.invoices.behind import behind, parts_behind
 from portal.invoices.dispute_models import DisputeDraft
 from portal.invoices.export import table
 from portal.invoices.holding import held
@@ -131,6 +131,7 @@ def show(number: int) -> Any:
         "invoices/show.html", row=shown, can_dispute=can_dispute, draft=db.session.scalar(draft),
         **parts_of(shown), delay=delay_of(shown, services().library.law, today(), staff=False),
         behind=behind(db.session, shown.invoice),
+        parts=parts_behind(db.session, services().library, shown.invoice),
     )  # fmt: skip
 
 
