@@ -32,6 +32,7 @@ from portal.invoices import queue as invoices_queue
 from portal.invoices import room as invoices_room
 from portal.invoices import section as invoices_section
 from portal.invoices.for_orders import payments
+from portal.invoices.proposals import proposed
 from portal.logs import log_requests
 from portal.mail import failing
 from portal.mailbox.views import mailbox
@@ -222,10 +223,10 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     app.register_blueprint(accounts)
     app.register_blueprint(accounts_desk)
     clients_views.register(app, SECTIONS)
-    contracts.register(app)
+    contracts.register(app, proposed)
     app.register_blueprint(contracts_desk)
     quotes.register(app)
-    orders.register(app, Providers(payments=payments, proof=proof_of_order))
+    orders.register(app, Providers(payments=payments, proof=proof_of_order, proposed=proposed))
     invoices_room.register(app)
     app.jinja_env.globals["ticket_offers"] = lambda ticket: list(invoices_offers.of_ticket(ticket))
     tickets.register(app)

@@ -197,6 +197,27 @@ class ClientSection:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposed:
+    """What a room above proposes to do with a thing of a room below: that form opens with these words, a person decides.
+
+    ``act`` is "suspension" or "formal_notice"; ``url`` is where the proposal stands.
+    """
+
+    act: str
+    words: str
+    url: str
+
+
+#: The proposal of a number, for things of one organisation: (session, organisation's id, number).
+Proposals = Callable[[Session, int, int], Proposed | None]
+
+
+def nothing_proposed(_: Session, __: int, ___: int) -> Proposed | None:
+    """Where no room above proposes anything."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """What a room above can do with a thing of a room below: a button of its page on the desk."""
 

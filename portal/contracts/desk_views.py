@@ -24,8 +24,9 @@ from portal.contracts.mail_choices import tell_moved
 from portal.contracts.models import Contract, LedgerEntry
 from portal.contracts.notice_actions import end_for, make_good, record_notice
 from portal.contracts.notice_models import ContractNotice
-from portal.contracts.notice_rules import NoticeMissing, NoticeOver, NoticeRuns
+from portal.contracts.notice_rules import NoticeMissing, NoticeOver, NoticeRuns, Sender
 from portal.contracts.permissions import may_manage
+from portal.contracts.proposed import proposed_for
 from portal.contracts.reading import held_by, movements, running_out
 from portal.contracts.rules import (
     CannotCorrect,
@@ -81,14 +82,17 @@ def _page(
     crediting.key.data = crediting.key.data or secrets.token_urlsafe(KEY_BYTES)
     if ruling is None:
         ruling = OverdraftForm(formdata=None, policy=contract.policy.value)
+    proposed = None if noticing else proposed_for(contract)
     noticing = noticing or NoticeForm(formdata=None, today=today())
+    if proposed is not None:
+        noticing.sender.data, noticing.breach.data = Sender.COMPANY.value, proposed.words
     noticing.key.data = noticing.key.data or secrets.token_urlsafe(KEY_BYTES)
     before = request.args.get("avant", type=int)
     held = held_by(db.session, contract.organisation_id, today=today())
     return (
         render_template(
             "contracts/desk_show.html", contract=contract, left=held.left[contract.id], crediting=crediting,
-            ruling=ruling, noticing=noticing, settling=settling or MadeGoodForm(formdata=None),
+            ruling=ruling, noticing=noticing, proposed=proposed, settling=settling or MadeGoodForm(formdata=None),
             notices=notices_shown(contract), ending=ending or EndForm(formdata=None), terms=terms_of(contract),
             page=movements(db.session, contract, before=before), first_page=before is None,
             periods=periods_of(contract), manages=may_manage(me().role_names) and contract.ended_at is None,

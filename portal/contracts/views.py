@@ -21,6 +21,7 @@ from portal.contracts.notice_actions import notices_of
 from portal.contracts.notice_models import ContractNotice
 from portal.contracts.notice_rules import last_day, nominal_day, terminable_from
 from portal.contracts.period import Month, months_between, years_of
+from portal.contracts.proposed import hand_in
 from portal.contracts.reading import SOON, Held, held_by, movements
 from portal.contracts.statement import calculation
 from portal.contracts.use import by_month, chart
@@ -28,6 +29,7 @@ from portal.contracts.working import restored
 from portal.files.models import StoredFile
 from portal.files.views import send
 from portal.french import minutes, month_name, points, short_month
+from portal.registry import Proposals, nothing_proposed
 from portal.terms import UnknownVersion, Version
 from portal.web import db, mail_domain, now, services, settings, today
 
@@ -46,12 +48,13 @@ CONVENTIONS = (
 contracts = Blueprint("contracts", __name__, url_prefix=CLIENT, template_folder="templates")
 
 
-def register(app: Flask) -> None:
-    """Add the room's pages for clients to an application."""
+def register(app: Flask, proposed: Proposals = nothing_proposed) -> None:
+    """Add the room's pages for clients to an application. ``proposed``: what an unpaid invoice proposes to staff."""
     # Their views are bound to blueprints that are made here and in desk_views.
     from portal.contracts import by_hand_views, statement_views  # noqa: F401
 
     app.register_blueprint(contracts)
+    hand_in(app, proposed)
     app.jinja_env.filters.update(
         points=points, minutes=minutes, working=restored, calculation=calculation, month_name=month_name,
         short_month=short_month,

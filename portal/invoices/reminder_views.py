@@ -10,6 +10,7 @@ from portal.accounts.guard import me
 from portal.forms import BaseForm, at_most, strip
 from portal.invoices.forms import LONGEST_WORDS
 from portal.invoices.links import DESK
+from portal.invoices.proposals import targets
 from portal.invoices.reminder_actions import (
     AlreadyDecided,
     RungTaken,
@@ -126,7 +127,7 @@ def _proposal(number: int) -> Reminder:
 def proposal(number: int) -> Any:
     """Decide on a suspension or a formal notice that the ladder proposes."""
     found, form = _proposal(number), DecisionForm()
-    status = 200
+    status, concerned = 200, targets(db.session, found)
     if form.is_submitted():
         if form.validate():
             try:
@@ -141,7 +142,9 @@ def proposal(number: int) -> Any:
             flash("Votre décision est enregistrée.", "success")
             return redirect(f"{DESK}/{found.invoice_id}", 303)
         status = REFUSED
+    elif any(each.done for each in concerned):
+        form.decision.data = "fait"
     shown = row(found.invoice)
     return render_template(
-        "invoices/desk_proposal.html", proposal=found, form=form, row=shown, **parts_of(shown)
+        "invoices/desk_proposal.html", proposal=found, form=form, row=shown, targets=concerned, **parts_of(shown)
     ), status

@@ -21,6 +21,7 @@ from portal.orders.progress_models import OrderEvent
 from portal.orders.progress_rules import DayRefused, Event, EventKind, Ground, Side
 from portal.orders.rules import LineKind, OrderError
 from portal.orders.views import CONFLICT, REFUSED, ended, never_stored, rows
+from portal.registry import Proposed
 from portal.web import db, now, services, today
 
 orders_desk = Blueprint("orders_desk", __name__, url_prefix=DESK, template_folder="templates")
@@ -35,6 +36,8 @@ ACTS: dict[str, tuple[EventKind, type[EventForm]]] = {
     "reception": (EventKind.NOTICE_RECEIVED, ReceptionForm),
     "suivie-d-effet": (EventKind.NOTICE_ANSWERED, ReceptionForm),
 }
+#: The form that a proposal of the room of invoices opens.
+PROPOSED = {"suspension": "suspendre", "formal_notice": "mettre-en-demeure"}
 
 
 @orders_desk.get("/")
@@ -71,12 +74,36 @@ def page(
         if hasattr(each, "day") and not each.day.raw_data:
             each.day.data = each.day.data or today()
     _choices(reader.order, forms, end)
+    proposed = None if opened else _proposed(reader.order, forms)
+    if proposed is not None:
+        opened = PROPOSED[proposed.act]
     return (
         render_template(
-            "orders/desk.html", **order_page(reader), forms=forms, form=end, refusal=refusal, opened=opened
+            "orders/desk.html",
+            **order_page(reader),
+            forms=forms,
+            form=end,
+            refusal=refusal,
+            opened=opened,
+            proposed=proposed,
         ),
         status,
     )
+
+
+def _proposed(order: Order, forms: dict[str, Any]) -> Proposed | None:
+    """What is proposed about an unpaid invoice, put into the form that does it; nothing is done by it."""
+    number = request.args.get("proposition", type=int)
+    found = providers().proposed(db.session, order.organisation_id, number) if number else None
+    if found is None or found.act not in PROPOSED:
+        return None
+    form = forms[PROPOSED[found.act]]
+    form.words.data = found.words
+    if isinstance(form, SuspendForm):
+        form.ground.data = Ground.LATE_PAYMENT.value
+    else:
+        form.side.data = Side.PROVIDER.value
+    return found
 
 
 def _choices(order: Order, forms: dict[str, Any], end: TerminateForm | None = None) -> None:

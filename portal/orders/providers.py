@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.files.models import StoredFile
 from portal.orders.models import Order
+from portal.registry import Proposals, nothing_proposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,14 @@ def _no_proof(_: Session, __: Order) -> StoredFile | None:
 
 @dataclass(frozen=True, slots=True)
 class Providers:
-    """``payments(session, order, staff)`` gives the invoices of an order, ``proof(session, order)`` its file of proof."""
+    """``payments(session, order, staff)`` gives the invoices of an order, ``proof(session, order)`` its file of proof.
+
+    ``proposed`` is what the room of invoices proposes to do about what is unpaid.
+    """
 
     payments: Callable[[Session, Order, bool], Sequence[Payment]] = _no_payments
     proof: Callable[[Session, Order], StoredFile | None] = _no_proof
+    proposed: Proposals = nothing_proposed
 
 
 def is_paid(payments: Sequence[Payment]) -> bool:

@@ -204,7 +204,9 @@ def test_staff_see_the_ladder_change_it_and_decide(portal: Portal, give: Given, 
     with portal.sessions() as session:
         proposal = open_proposals(session)[0].id
     path = f"bureau/factures/propositions/{proposal}"
-    assert "Rien ne se fait de soi-même" in text(anne.open(path))
+    shown = text(anne.open(path))
+    assert "Rien ne se fait de soi-même" in shown
+    assert "aucune commande en cours : il n'y a rien à suspendre" in shown
     anne.send(path, 422, on=path)
     anne.send(path, on=path, decision="renonce", words="Bon client.")
     assert "Renoncé, par Anne Klein" in text(anne.open(path))

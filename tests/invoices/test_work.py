@@ -1,5 +1,6 @@
 """The work behind an invoice: named by its lines, proposed by its period, put there by hand; what the client reads of it."""
 
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -16,12 +17,18 @@ from portal.evidence.models import Entry
 from portal.invoices.models import Invoice
 from portal.invoices.work_actions import WorkError, link
 from portal.invoices.work_models import InvoiceWork
+from portal.orders.actions import place_order
+from portal.orders.letters import OrderLetters
+from portal.orders.links import Links
+from portal.orders.progress_actions import note_event
+from portal.orders.progress_rules import Event, EventKind
 from portal.tickets.intervention_actions import Noted, bill_intervention, charge_intervention, note_time
 from portal.tickets.intervention_models import WorkIntervention
 from portal.tickets.models import Ticket
-from tests.accounts.conftest import MARC, OTTO, Portal, portal
-from tests.invoices.conftest import reading
+from tests.accounts.conftest import MARC, OTTO, STAFF, Portal, portal
+from tests.invoices.conftest import NOON, reading
 from tests.invoices.test_views import BILLER, Given, biller, give, text
+from tests.orders.test_orders import GOODS, WORK
 from tests.quotes.conftest import signed_in
 from tests.tickets.test_interventions import a_ticket
 
@@ -75,6 +82,30 @@ def test_the_work_of_a_ticket_that_a_line_names_is_read_behind_it(portal: Portal
     assert f"{rate.rate:.2f}".replace(".", ",") + " € HT / h" in page
     assert f"article {rate.article}" in page
     assert "Chez un autre" not in page
+
+
+def test_the_entries_of_an_order_that_it_names_are_read_line_by_line(portal: Portal, give: Given) -> None:
+    version = portal.app.extensions["portal"].library.in_force(DAY)
+    by = portal.person(STAFF)
+    with portal.sessions.begin() as session:
+        placed = place_order(
+            session, organisation=session.get_one(Organisation, portal.ids["client"]), quote_reference="DEV-2026-0001",
+            lines=(WORK, GOODS), terms_slug=version.slug, terms_sha256=version.sha256,
+            special_conditions=SpecialConditions(""), accepted_client_at=NOON, accepted_provider_at=NOON,
+            by=session.merge(by), at=NOON,
+        )  # fmt: skip
+        note_event(
+            session, placed, Event(EventKind.DELIVERED, NOON.date(), line=2), by=session.merge(by),
+            form_key="d", letters=OrderLetters(portal.app.extensions["portal"].library, Links("http://localhost"), "l"), at=NOON,
+        )  # fmt: skip
+        reference = placed.reference
+    screen = replace(reading().lines[1], name=" SERVEUR ")
+    page = text(signed_in(portal, MARC).open(f"factures/{give(reading(sales_order=reference, lines=(screen,)))}"))
+    sold = f"Commande {reference} , Serveur : 1 unité à 2 190,00 € HT, livré le 23 novembre 2026"
+    assert re.search(r"Derrière « *SERVEUR *» " + re.escape(sold), page), page
+    assert (
+        f"Derrière la facture entière Commande {reference} , Remplacement du serveur : 1,5 jour à 640,55 € HT" in page
+    )
 
 
 def test_what_points_have_paid_says_so_with_its_own_clause(portal: Portal, give: Given) -> None:
