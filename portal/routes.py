@@ -111,6 +111,7 @@ ROUTES: Mapping[str, Access] = {
     "invoices.export": clients(BILLING, ADMINISTRATOR),
     "invoices.show": clients(BILLING, ADMINISTRATOR),
     "invoices.original": clients(BILLING, ADMINISTRATOR),
+    "invoices.extract": clients(BILLING, ADMINISTRATOR),
     "disputes.write": clients(BILLING),
     "disputes.recap": clients(BILLING),
     "disputes.file": clients(BILLING),

@@ -56,8 +56,11 @@ class Delay:
 
 
 def delay_of(row: Row, law: Law, today: date, *, staff: bool, public_body: bool = False) -> Delay | None:
-    """The delay of an invoice in euros, past or present; None without one. Staff see the law's regimes beside."""
-    late = delay(row.account, today) if row.invoice.currency == "EUR" else None
+    """The delay of an invoice, past or present; None without one. Staff see the law's regimes beside.
+
+    Each rate is applied to what is due in the invoice's own currency (convention ``foreign_currency``).
+    """
+    late = delay(row.account, today)
     if late is None:
         return None
     held = clause(row.version, "late_penalty")

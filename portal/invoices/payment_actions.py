@@ -15,6 +15,8 @@ from portal.invoices.models import Invoice
 from portal.invoices.payment_models import Claim, Deferral, Payment
 from portal.invoices.payment_rules import Means, Regime, fits
 
+EURO = "EUR"
+
 
 class PaymentError(Exception):
     """A refusal of this room; the message is French, for the form."""
@@ -170,6 +172,8 @@ def claim_penalty(
     known = held(session, invoice)
     if same := next((each for each in known.claims if each.form_key == form_key), None):
         return same
+    if indemnity and invoice.currency != EURO:
+        raise NotDue(f"L'indemnité est en euros et cette facture en {invoice.currency}\u00a0: réclamez-la à part.")
     if penalty < 0 or indemnity < 0 or not penalty + indemnity:
         raise NotDue("Indiquez ce qui est réclamé.")
     claim = Claim(

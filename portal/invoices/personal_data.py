@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
@@ -16,7 +16,8 @@ from portal.clock import PARIS
 from portal.files.actions import forget
 from portal.french import long_date
 from portal.invoices.dispute_draft_actions import drop_draft
-from portal.invoices.dispute_models import Dispute, DisputeDraft
+from portal.invoices.dispute_models import Dispute, DisputeDraft, DisputeMessage
+from portal.invoices.dispute_rules import Party
 from portal.mail.models import OutgoingMail
 from portal.registry import Erasure, Fate, PersonalData, PersonalField, PersonalRecord
 
@@ -34,19 +35,24 @@ FIELDS = (
 def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
     """Everything held on the person of this address."""
     address = mail.strip().lower()
-    disputes = select(Dispute).where(func.lower(Dispute.mail) == address).order_by(Dispute.id)
-    for dispute in session.scalars(disputes):
+    person = session.scalars(select(Person).where(func.lower(Person.email) == address)).first()
+    number = person.id if person else None
+    spoke = select(DisputeMessage.dispute_id).where(DisputeMessage.author_id == number)
+    disputes = select(Dispute).where(or_(func.lower(Dispute.mail) == address, Dispute.id.in_(spoke)))
+    for dispute in session.scalars(disputes.order_by(Dispute.id)):
+        own = dispute.mail.lower() == address
         said = [
             f"{long_date(each.written_at.astimezone(PARIS).date())}\u00a0: {each.text or each.act.label}"
             for each in dispute.messages
-            if each.author == dispute.author  # what others wrote is theirs
+            if _wrote(each, number, own=own)
         ]
         prefix = f"<invoice.dispute.{dispute.reference}."
         sent = select(OutgoingMail.subject).where(
-            OutgoingMail.message_id.startswith(prefix, autoescape=True), OutgoingMail.recipient == dispute.mail
+            OutgoingMail.message_id.startswith(prefix, autoescape=True), func.lower(OutgoingMail.recipient) == address
         )
         values = (
-            dispute.author, dispute.mail, f"{dispute.invoice.number}, {dispute.reason.label}\u00a0: {dispute.text}",
+            dispute.author if own or person is None else person.name, dispute.mail if own else address,
+            f"{dispute.invoice.number}, {dispute.reason.label}" + (f"\u00a0: {dispute.text}" if own else ""),
             "\n".join(said), "\n".join(session.scalars(sent.order_by(OutgoingMail.id))), "",
         )  # fmt: skip
         yield replace(_record(dispute.reference, values, dispute.filed_at), fate=Fate.KEPT, under="accounting")
@@ -54,6 +60,13 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
         person = session.get_one(Person, draft.person_id)
         values = (person.name, person.email, "", "", "", str(draft.content.get("words", "")))
         yield _record(f"brouillon-{draft.id}", values, draft.saved_at)
+
+
+def _wrote(message: DisputeMessage, number: int | None, *, own: bool) -> bool:
+    """Whether somebody wrote it: what others wrote is theirs. Without an account it is what staff recorded of them."""
+    if message.author_id is not None:
+        return message.author_id == number
+    return own and message.side is Party.CLIENT
 
 
 def erase(session: Session, mail: str, at: datetime) -> Erasure:

@@ -7,9 +7,11 @@ from flask import Blueprint, Flask, Response, abort, render_template, request, u
 from sqlalchemy import select
 
 from portal.accounts.guard import may, me
+from portal.files.actions import read as read_file
 from portal.files.views import download, send
 from portal.french import amount
 from portal.invoices.behind import behind, parts_behind
+from portal.invoices.csv_content import csv_sources
 from portal.invoices.dispute_models import DisputeDraft
 from portal.invoices.export import table
 from portal.invoices.holding import held
@@ -19,11 +21,14 @@ from portal.invoices.listing import Row, row_of
 from portal.invoices.models import Invoice
 from portal.invoices.parts import CATEGORIES, clause, delay_of, half_year_words, quantity, retention
 from portal.invoices.payment_rules import Settling
+from portal.invoices.reading.csv_extract import extract as rows_of_one
+from portal.invoices.reading.refusal import Unreadable
 from portal.invoices.searching import PAGE, Criteria, Found, Kept, NoSuchPage, every, find, keeping, of_client, read
-from portal.web import db, mail_domain, services, settings, today
+from portal.web import db, mail_domain, services, settings, store, today
 
 invoices = Blueprint("invoices", __name__, url_prefix=CLIENT, template_folder="templates")
 REFUSED, CONFLICT, EXPIRED = 422, 409, 400
+EURO = "EUR"
 
 
 def register(app: Flask) -> None:
@@ -148,6 +153,7 @@ def parts_of(shown: Row) -> dict[str, Any]:
         "deferral_clause": clause(version, "deferral"),
         "suspension_clause": clause(version, "order_suspension"),
         "notice_clause": clause(version, "formal_notice"),
+        "abroad": services().library.conventions["foreign_currency"] if shown.invoice.currency != EURO else None,
     }
 
 
@@ -158,3 +164,21 @@ def original(number: int) -> Any:
     if not invoice.has_own_file:
         abort(404)
     return send(invoice.file)
+
+
+@invoices.get("/<int:number>/extrait.csv")
+def extract(number: int) -> Any:
+    """The rows of an invoice that came in a file with others': said to be an extract, with the digest of the whole."""
+    invoice = own_invoice(number)
+    if invoice.has_own_file:
+        abort(404)
+    try:
+        rows = rows_of_one(read_file(store(), invoice.file), invoice.number, csv_sources(settings().content_dir))
+    except Unreadable:
+        rows = None
+    if rows is None:  # the way of writing CSV that it was read by is known here no more
+        abort(404)
+    head = f'"Extrait\u00a0: les seules lignes de {invoice.the}. Empreinte SHA-256 du fichier entier\u00a0: {invoice.file_sha256}"\r\n'
+    return download(
+        f"\ufeff{head}{rows}".encode(), name=f"extrait-{invoice.number}.csv", media_type="text/csv; charset=utf-8"
+    )

@@ -7,12 +7,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from portal import demo
-from portal.accounts.models import Person
+from portal.accounts.actions import add_person
+from portal.accounts.models import Organisation, Person
+from portal.accounts.rules import ClientRole
 from portal.invoices.demo import INVOICES
+from portal.invoices.dispute_answer_actions import answer_as_client
 from portal.invoices.dispute_draft_actions import save_draft
+from portal.invoices.dispute_letters import DisputeLetters
 from portal.invoices.dispute_models import Dispute, DisputeDraft
-from portal.invoices.dispute_rules import Channel
+from portal.invoices.dispute_rules import Act, Channel
 from portal.invoices.holding import held
+from portal.invoices.letters import Letters
+from portal.invoices.links import Links
 from portal.invoices.models import Invoice
 from portal.invoices.payment_rules import Standing
 from portal.invoices.personal_data import PERSONAL_DATA
@@ -54,6 +60,40 @@ def test_a_person_finds_what_was_disputed_and_an_erasure_takes_drafts_alone(port
         assert PERSONAL_DATA.erase(session, MARC, NOON) == Erasure((second,))
     with portal.sessions() as session:
         assert [each.reference for each in PERSONAL_DATA.find(session, MARC)] == [reference]
+
+
+def test_words_are_their_writer_s_whatever_the_names(portal: Portal, give: Given) -> None:
+    number, namesake = give(), "marc.weber@client.example"
+    marc = signed_in(portal, MARC)
+    write(marc, number)
+    reference = confirm(marc, number)
+    services = portal.app.extensions["portal"]
+    letters = DisputeLetters(Letters(services.library, Links("http://localhost"), "localhost"))
+    with portal.sessions.begin() as session:
+        client = session.get_one(Organisation, portal.ids["client"])
+        other = add_person(
+            session,
+            organisation=client,
+            email=namesake,
+            name="Marc Weber",
+            roles=[ClientRole.BILLING],
+            by=None,
+            now=NOON,
+        )
+        dispute = session.scalars(select(Dispute)).one()
+        answer_as_client(
+            session, dispute, Act.ANSWER, by=other, words="Un mot de l'autre.", form_key="o", letters=letters, at=NOON
+        )
+    with portal.sessions() as session:
+        (mine,), (theirs,) = (
+            [dict(each.values) for each in PERSONAL_DATA.find(session, mail) if each.reference == reference]
+            for mail in (MARC, namesake)
+        )
+    assert "Le prix convenu était 90 €." in mine["Échanges"]
+    assert "Un mot de l'autre." not in mine["Échanges"]
+    assert theirs["Échanges"].endswith("Un mot de l'autre.")
+    assert "Le prix convenu" not in "".join(theirs.values())
+    assert (theirs["Nom"], theirs["Adresse électronique"]) == ("Marc Weber", namesake)
 
 
 def test_nobody_else_is_found(sessions: sessionmaker[Session], add: Callable[..., Invoice], bookkeeper: Person) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from hashlib import sha256
 
 import pytest
 
@@ -11,6 +12,7 @@ from portal.accounts.actions import add_staff
 from portal.accounts.models import Organisation
 from portal.accounts.rules import StaffRole
 from portal.files.actions import keep
+from portal.files.rules import KINDS, Kind
 from portal.invoices.actions import add_invoice
 from portal.invoices.document import ReadFinding, ReadInvoice
 from portal.invoices.letters import Letters
@@ -18,6 +20,7 @@ from portal.invoices.links import Links
 from portal.invoices.models import Invoice
 from portal.invoices.payment_actions import record_payment
 from portal.invoices.payment_rules import Means
+from portal.invoices.reading.reader import read_file
 from tests.accounts.conftest import CLAIRE, LEA, MARC, OTTO, Portal, portal
 from tests.invoices.conftest import reading
 from tests.quotes.conftest import signed_in
@@ -33,11 +36,15 @@ def give(portal: Portal) -> Given:
     """``give(reading(…))``: an invoice of the first client, by its number in the address."""
     services = portal.app.extensions["portal"]
 
-    def given(read: ReadInvoice | None = None, *, to: str | None = "client", paid: str = "") -> int:
+    def given(
+        read: ReadInvoice | None = None, *, to: str | None = "client", paid: str = "", content: bytes = b""
+    ) -> int:
         read, at = read or reading(), portal.clock()
         with portal.sessions.begin() as session:
-            content = f"%PDF-1.7 {read.number}".encode()
-            file = keep(session, services.store, content, name=f"{read.number}.pdf", kept_for="invoices", now=at)
+            given, kind = content or f"%PDF-1.7 {read.number}".encode(), Kind("csv", KINDS["csv"]) if content else None
+            file = keep(
+                session, services.store, given, name=f"{read.number}.pdf", kept_for="invoices", now=at, known=kind
+            )
             organisation = session.get_one(Organisation, portal.ids[to]) if to else None
             made = add_invoice(
                 session, read, file=file, organisation=organisation, matched_by="siren" if to else None,
@@ -188,6 +195,51 @@ def test_goods_stay_the_sellers_until_they_are_paid(portal: Portal, give: Given)
     marc = signed_in(portal, MARC)
     assert "reste la propriété d'IMS Partners" in text(marc.open(f"factures/{give()}"))
     assert "reste la propriété" not in text(marc.open(f"factures/{give(reading('F-2'), paid='480.00')}"))
+
+
+def test_an_invoice_of_a_shared_csv_gives_its_own_rows_and_no_original(portal: Portal, give: Given) -> None:
+    rows = (
+        "Export\r\nFacture;Date;TTC;Client;Désignation\r\n"
+        'F-7;23/11/2026;480,00;Muller;"Intervention\r\nsur site"\r\n'
+        "F-8;23/11/2026;12,00;Garage Otto;Secret\r\n;;;Muller;Rien à voir\r\nF-7;23/11/2026;480,00;Muller;Écran"
+    )
+    number = give(reading("F-7", syntax="csv"), content=rows.encode("cp1252"))
+    claire = signed_in(portal, MARC)
+    claire.open(f"factures/{number}/original", 404)
+    page = text(claire.open(f"factures/{number}"))
+    digest = sha256(rows.encode("cp1252")).hexdigest()
+    assert f"Empreinte SHA-256 du fichier entier : {digest}" in page
+    answer = claire.client.get(f"/espace-client/factures/{number}/extrait.csv")
+    given = answer.get_data(as_text=True)
+    assert "Secret" not in given
+    assert "Rien à voir" not in given
+    assert (
+        f"Extrait\u00a0: les seules lignes de la facture F-7. Empreinte SHA-256 du fichier entier\u00a0: {digest}"
+        in given
+    )
+    assert given.endswith(
+        'Facture;Date;TTC;Client;Désignation\r\nF-7;23/11/2026;480,00;Muller;"Intervention\r\nsur site"\r\n'
+        "F-7;23/11/2026;480,00;Muller;Écran\r\n"
+    )
+    assert [each.number for each in read_file(given.encode()) if isinstance(each, ReadInvoice)] == ["F-7"]
+    signed_in(portal, OTTO).open(f"factures/{number}/extrait.csv", 404)
+    signed_in(portal, MARC).open(f"factures/{give()}/extrait.csv", 404)
+
+
+def test_a_penalty_in_another_currency_is_worked_out_in_it_and_says_that_this_is_a_convention(
+    portal: Portal, give: Given, biller: str
+) -> None:
+    late = {"issued_on": date(2026, 4, 1), "due_on": date(2026, 5, 1), "currency": "CHF"}
+    number = give(reading(**late))
+    page = text(signed_in(portal, MARC).open(f"factures/{number}"))
+    assert "estimée sur la somme restant due dans sa monnaie, au même taux et sans conversion" in page
+    assert re.search(r"Estimation : \d+,\d\d CHF", page)
+    assert "€" not in page[page.index("Retard de paiement") : page.index("Estimation :")]
+    desk = text(signed_in(portal, biller).open(f"bureau/factures/{number}"))
+    assert "40,00 € par facture en retard" in desk
+    assert "Indemnité forfaitaire de recouvrement Un" not in desk  # the claim's form asks for none
+    euros = give(reading("F-E", **(late | {"currency": "EUR"})))
+    assert "sans conversion" not in text(signed_in(portal, MARC).open(f"factures/{euros}"))
 
 
 def test_what_is_odd_in_the_file_is_told(portal: Portal, give: Given) -> None:

@@ -48,6 +48,8 @@ class _Sheet:
     places: dict[str, int]
     rows: list[tuple[int, list[str]]]  # with their line numbers in the file
     decimal: str
+    delimiter: str
+    header: int  # its line, from 1
 
     def cell(self, row: Sequence[str], name: str) -> str:
         place = self.places.get(name)
@@ -67,6 +69,17 @@ def read_csv(data: bytes, sources: Sequence[CsvSource] = ()) -> Iterator[ReadInv
             yield _invoice(sheet, number, rows)
         except Unreadable as error:
             yield Refused(number, error)
+
+
+def rows_of(data: bytes, number: str, sources: Sequence[CsvSource] = ()) -> tuple[str, str, int, list[int]]:
+    """(text, delimiter, line of the header, lines that the rows of one invoice end on, from 1).
+
+    Raises:
+        Unreadable: the file as a whole cannot be read.
+    """
+    text = _text(data, sources)
+    sheet = _sheet(text, sources)
+    return text, sheet.delimiter, sheet.header, [line for line, _ in _grouped(sheet).get(number, ())]
 
 
 def _text(data: bytes, sources: Sequence[CsvSource]) -> str:
@@ -111,7 +124,7 @@ def _sheet(text: str, sources: Sequence[CsvSource]) -> _Sheet:
         )  # fmt: skip
     _, source, delimiter, index, places = best
     rows = _rows(text, delimiter, index)
-    return _Sheet(source, places, rows, source.decimal or _decimal_sign(rows, places))
+    return _Sheet(source, places, rows, source.decimal or _decimal_sign(rows, places), delimiter, index + 1)
 
 
 def _rows(text: str, delimiter: str, header: int) -> list[tuple[int, list[str]]]:

@@ -20,8 +20,7 @@ from portal.invoices.reading.refusal import FILE, KIND, SAFETY, Unreadable
 
 _STARTXREF = re.compile(rb"startxref\s+(\d{1,12})")
 _MOST_TABLES, _MOST_ATTACHMENTS, _MOST_FOLLOWED, _MOST_FILTERS = 64, 100, 40, 4
-#: How far from its end a PDF says where its table is.
-_TAIL = 2048
+_TAIL = 2048  # how far from its end a PDF says where its table is
 _XREF_FIELDS, _WIDEST_FIELD, _IN_OBJECT_STREAM = 3, 8, 2
 _SPACES = re.compile(rb"\s*")
 _SECTION = re.compile(rb"\s*(\d{1,10})[ \t]+(\d{1,10})\s+")
