@@ -12,7 +12,7 @@ from portal.accounts.models import Organisation, Person
 from portal.accounts.rules import ClientRole, StaffRole, parse_identity
 from portal.contracts import demo as contracts_demo
 from portal.invoices import demo as invoices_demo
-from portal.invoices import import_demo
+from portal.invoices import import_demo, work_demo
 from portal.invoices.views import letters as invoice_letters
 from portal.jobs.models import Job
 from portal.orders import demo as orders_demo
@@ -94,6 +94,7 @@ def load(app: Flask, *, now: datetime) -> None:
         adviser = session.scalars(select(Person).where(Person.email == STAFF[0][0])).one()
         tickets_demo.load(session, letters=ticket_letters(), adviser=adviser, now=now)
         time_demo.load(session, library=services().library, letters=time_letters(), by=member, now=now)
+        work_demo.load(session, library=services().library, adviser=adviser, biller=member, now=now)
         orders_demo.load(
             session, organisation=session.scalars(select(Organisation).order_by(Organisation.id).limit(1)).one(), by=member,
             letters=order_letters(), now=now,

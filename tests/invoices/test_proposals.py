@@ -61,6 +61,7 @@ def test_a_proposal_leads_to_the_form_of_each_order_and_contract_and_a_person_re
     form = anne.open(f"bureau/commandes/{mine}?proposition={suspend}")
     words = "Facture F-2026-0042 du 23 novembre 2026, à payer le 23 décembre 2026 : 480,00 € restent dus."
     assert words in text(form)
+    assert "Un impayé propose cet acte" in text(form)
     assert 'selected value="late_payment"' in form
     assert words not in text(anne.open(f"bureau/commandes/{theirs}?proposition={suspend}"))
     assert words not in text(anne.open(f"bureau/commandes/{mine}?proposition=999"))
@@ -86,4 +87,5 @@ def test_a_proposal_leads_to_the_form_of_each_order_and_contract_and_a_person_re
     assert f"{words} Nous vous mettons en demeure de payer cette somme." in notice
     assert "mettons en demeure" in text(chief.open(f"bureau/commandes/{mine}?proposition={warn}"))
     anne.send(path, on=path, decision="fait")
-    assert words not in text(anne.open(f"bureau/commandes/{mine}?proposition={suspend}"))  # decided: no form any more
+    shown = text(anne.open(f"bureau/commandes/{mine}?proposition={suspend}"))
+    assert "Un impayé propose cet acte" not in shown  # it is decided

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
@@ -229,7 +230,7 @@ def test_an_invoice_of_a_shared_csv_gives_its_own_rows_and_no_original(portal: P
 def test_a_penalty_in_another_currency_is_worked_out_in_it_and_says_that_this_is_a_convention(
     portal: Portal, give: Given, biller: str
 ) -> None:
-    late = {"issued_on": date(2026, 4, 1), "due_on": date(2026, 5, 1), "currency": "CHF"}
+    late: dict[str, Any] = {"issued_on": date(2026, 4, 1), "due_on": date(2026, 5, 1), "currency": "CHF"}
     number = give(reading(**late))
     page = text(signed_in(portal, MARC).open(f"factures/{number}"))
     assert "estimée sur la somme restant due dans sa monnaie, au même taux et sans conversion" in page
