@@ -11,7 +11,8 @@ from portal.invoices.models import Invoice
 from portal.invoices.work_actions import link
 from portal.terms import Library
 from portal.terms.tariff import Hour, Service
-from portal.tickets.intervention_actions import Noted, bill_intervention, note_time
+from portal.tickets.intervention_actions import Noted, note_time
+from portal.tickets.intervention_count_actions import bill_intervention
 from portal.tickets.models import Ticket
 
 NUMBER = "DEMO-2026-099"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from portal.accounts.models import Organisation
-from portal.contracts.actions import open_contract
+from portal.contracts.agreement_actions import open_contract
 from portal.contracts.rules import Kind, Overdraft, SpecialConditions
 from portal.invoices.letters import Letters
 from portal.invoices.links import Links

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from portal.accounts.actions import add_staff
 from portal.accounts.models import Organisation
 from portal.accounts.rules import StaffRole
-from portal.contracts.actions import open_contract
+from portal.contracts.agreement_actions import open_contract
 from portal.contracts.rules import Kind, Overdraft, SpecialConditions
 from portal.evidence.models import Entry
 from portal.invoices.models import Invoice
@@ -22,7 +22,8 @@ from portal.orders.letters import OrderLetters
 from portal.orders.links import Links
 from portal.orders.progress_actions import note_event
 from portal.orders.progress_rules import Event, EventKind
-from portal.tickets.intervention_actions import Noted, bill_intervention, charge_intervention, note_time
+from portal.tickets.intervention_actions import Noted, note_time
+from portal.tickets.intervention_count_actions import bill_intervention, charge_intervention
 from portal.tickets.intervention_models import WorkIntervention
 from portal.tickets.models import Ticket
 from tests.accounts.conftest import MARC, OTTO, STAFF, Portal, portal
