@@ -31,7 +31,7 @@ def load(session: Session, *, library: Library, adviser: Person, biller: Person,
     day = invoice.issued_on - timedelta(days=1)
     entry = None
     for key, minutes, words in (
-        ("demo-work-1", 95, "Base de comptabilité réparée"), ("demo-work-2", 40, "Sauvegarde relancée et vérifiée"),
+        ("demo-work-1", 97, "Base de comptabilité réparée"), ("demo-work-2", 38, "Sauvegarde relancée et vérifiée"),
     ):  # fmt: skip
         entry = note_time(
             session, ticket, Noted(Service.REMOTE_SOFTWARE.value, minutes, words, day, adviser),
