@@ -30,7 +30,7 @@ def row_or_404(slug: str) -> Row:
 def render(name: str, /, **context: Any) -> str:
     """Render a template of the site, which knows no request, no session and no flash.
 
-    Gain over Flask's render_template: 33 µs a page, 5 % of a cold build of 2,802 pages.
+    Gain over Flask's render_template: 90 µs a page, a seventh of a cold build of 2,802 pages.
     """
     return _template(current_app.jinja_env, name).render(context)
 
