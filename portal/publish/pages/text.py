@@ -96,11 +96,12 @@ class _WordLinks:
     """Links the first use of each defined word in an article, outside of links."""
 
     def __init__(self, words: tuple[Word, ...]) -> None:
-        self._left = {form: word for word in words for form in word.forms}
+        # Forms as they stand in HTML.
+        self._left = {escape(form, quote=False): word for word in words for form in word.forms}
 
     def into(self, html: str) -> str:
         # Looking for plain words first spares most alinéas the expression: 17 % of a build of 200 versions.
-        if not any(escape(form, quote=False) in html for form in self._left):
+        if not any(form in html for form in self._left):
             return html
         pattern = _pattern(tuple(self._left))
         pieces = _TAGS_AND_LINKS.split(html)
@@ -113,13 +114,13 @@ class _WordLinks:
         if word is None:
             return match[0]
         for form in word.forms:
-            self._left.pop(form, None)
+            self._left.pop(escape(form, quote=False), None)
         return f'<a class="w" href="{word.target}">{match[0]}</a>'
 
 
 @lru_cache(maxsize=512)
 def _pattern(forms: tuple[str, ...]) -> re.Pattern[str]:
-    longest_first = sorted((escape(form, quote=False) for form in forms), key=len, reverse=True)
+    longest_first = sorted(forms, key=len, reverse=True)
     return re.compile(r"\b(?:" + "|".join(map(re.escape, longest_first)) + r")\b")
 
 
