@@ -37,10 +37,10 @@ def calendar(reference: str, number: int) -> Any:
     return send_calendar(appointment, letters().links.client(reference))
 
 
-@tickets.get("/<reference>/fichiers/<int:number>")
-def file(reference: str, number: int) -> Any:
+@tickets.get("/<reference>/fichiers/<int:number>-<key>")
+def file(reference: str, number: int, key: str) -> Any:
     """An attached file."""
-    return send_attached(shown_file(mine(reference), number, staff=False))
+    return send_attached(shown_file(mine(reference), number, staff=False), key)
 
 
 @tickets.get("/<reference>/messages/<int:number>/mise-en-forme")

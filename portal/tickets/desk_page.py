@@ -24,7 +24,7 @@ from portal.tickets.message_actions import AnsweredMeanwhile
 from portal.tickets.models import Ticket
 from portal.tickets.people import advisers, organisations
 from portal.tickets.rules import Priority, State, is_technician, may_handle
-from portal.tickets.serving import CONFLICT, new_key, page, staff_words
+from portal.tickets.serving import CONFLICT, file_part, new_key, page, staff_words
 from portal.tickets.state_actions import Qualified, service_label
 from portal.tickets.thread import lines, steps
 from portal.web import db, now, services
@@ -59,7 +59,7 @@ def show_ticket(
         technician=is_technician(roles), service=service_label(ticket.service), priority=Priority(ticket.priority), terms=version,
         typed_by=db.session.get(Person, ticket.typed_by_id) if ticket.typed_by_id else None, me=me(),
         suspect=_suspect(ticket), canned=canned,
-        file_url=lambda number: url_for("tickets_desk.file", reference=ticket.reference, number=number),
+        file_url=lambda number: url_for("tickets_desk.file", reference=ticket.reference, **file_part(ticket, number)),
         formatted_url=lambda number: url_for("tickets_desk.formatted", reference=ticket.reference, number=number),
     )  # fmt: skip
 

@@ -248,12 +248,12 @@ def original(reference: str, number: int) -> Any:
     return send(stored)
 
 
-@tickets_desk.get("/<reference>/fichiers/<int:number>")
-def file(reference: str, number: int) -> Any:
+@tickets_desk.get("/<reference>/fichiers/<int:number>-<key>")
+def file(reference: str, number: int, key: str) -> Any:
     """An attached file."""
     from portal.tickets.serving import send_attached
 
-    return send_attached(shown_file(ticket_of(reference), number, staff=True))
+    return send_attached(shown_file(ticket_of(reference), number, staff=True), key)
 
 
 @tickets_desk.get("/<reference>/messages/<int:number>/mise-en-forme")

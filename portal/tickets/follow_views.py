@@ -24,6 +24,7 @@ from portal.tickets.serving import (
     OPEN_NOW,
     REFUSED,
     expired,
+    file_part,
     kept_files,
     letters,
     links,
@@ -71,7 +72,7 @@ def _page(ticket: Ticket, token: str, status: int = 200, *, form: MessageForm | 
         thread=lines(ticket, staff=False), history=steps(ticket, staff=False), closed=ticket.state is State.CLOSED,
         terms=services().library.version(ticket.terms_slug),
         to_accept=not ticket.under_contract and ticket.terms_accepted_at is None,
-        file_url=lambda number: url_for("ticket_follow.file", token=token, number=number),
+        file_url=lambda number: url_for("ticket_follow.file", token=token, **file_part(ticket, number)),
         formatted_url=lambda number: url_for("ticket_follow.formatted", token=token, number=number),
         backup_url=lambda number: url_for("ticket_follow.backup", token=token, number=number),
         calendar_url=lambda number: url_for("ticket_follow.calendar", token=token, number=number),
@@ -149,10 +150,10 @@ def accept(token: str) -> Any:
     return _done(token, "Les conditions générales sont acceptées. Merci.")
 
 
-@ticket_follow.get("/<token>/fichiers/<int:number>")
-def file(token: str, number: int) -> Any:
+@ticket_follow.get("/<token>/fichiers/<int:number>-<key>")
+def file(token: str, number: int, key: str) -> Any:
     """An attached file."""
-    return send_attached(shown_file(_followed(token), number, staff=False))
+    return send_attached(shown_file(_followed(token), number, staff=False), key)
 
 
 @ticket_follow.get("/<token>/messages/<int:number>/mise-en-forme")

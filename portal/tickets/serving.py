@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from flask import current_app, flash, render_template, request, url_for
@@ -23,6 +24,7 @@ from portal.tickets.models import Ticket, TicketFile
 from portal.web import db, mail_domain, now, services, settings, today
 
 KEY_BYTES = 16
+KEY_LETTERS = 32
 REFUSED, EXPIRED, CONFLICT = 422, 400, 409
 CLOSED_NOW = "Le ticket est clos. Son créateur peut le rouvrir si le problème revient."
 CLOSED_BEFORE, OPEN_BEFORE = "Le ticket était déjà clos.", "Le ticket était déjà ouvert."
@@ -86,12 +88,22 @@ def kept_files(form: Any, at: datetime) -> list[FileToAttach] | None:
     return [FileToAttach(file.id, file.name) for file in stored]
 
 
-def send_attached(file: TicketFile | None) -> Any:
-    """A file of a ticket as a download, or 404 when there is none for this reader."""
+def file_part(ticket: Ticket, number: int) -> dict[str, Any]:
+    """What the address of an attached file holds: its number, and a key that nobody guesses."""
+    file = next(each for each in ticket.files if each.id == number)
+    return {"number": number, "key": _file_key(file)}
+
+
+def _file_key(file: TicketFile) -> str:
+    return sha256(f"tickets/{file.id}/{file.stored.key}".encode()).hexdigest()[:KEY_LETTERS]
+
+
+def send_attached(file: TicketFile | None, key: str) -> Any:
+    """A file of a ticket as a download, or 404 when there is none for this reader, or the key is not its own."""
     from flask import abort
 
     stored = db.session.get(StoredFile, file.file_id) if file is not None else None
-    if stored is None:
+    if file is None or stored is None or not secrets.compare_digest(_file_key(file).encode(), key.encode()):
         abort(404)
     return send(stored)
 

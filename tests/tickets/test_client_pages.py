@@ -1,5 +1,6 @@
 """A client opens a ticket on the portal, follows it, writes, closes and reopens; nothing of anybody else's is seen."""
 
+import re
 from decimal import Decimal
 from io import BytesIO
 
@@ -61,11 +62,15 @@ def test_a_client_opens_a_ticket_and_sees_at_once_what_happens_next(portal: Port
         assert words in page
     (ticket,) = tickets(portal)
     assert ticket.terms_accepted_by == "Claire Muller"
-    with portal.sessions() as session:
-        (file,) = session.get_one(Ticket, ticket.id).files
-    answer = claire.client.get(f"{PAGES}/TIC-2026-0001/fichiers/{file.id}")
+    (address,) = re.findall(rf'href="({PAGES}/TIC-2026-0001/fichiers/1-[0-9a-f]{{32}})"', page)
+    answer = claire.client.get(address)
     assert answer.data == b"une capture, en texte"
     assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    # An address cannot be guessed, and is nobody else's.
+    assert claire.client.get(f"{PAGES}/TIC-2026-0001/fichiers/1-{'0' * 32}").status_code == 404
+    assert signed_in(portal, OTTO).client.get(address).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["subject", "description", "urgency", "backup", "accepts"])
