@@ -1,8 +1,9 @@
-"""`portal invoices`: bring in what the invoicing software made."""
+"""`portal invoices`: bring in what the invoicing software made, and what was paid."""
 
 import json
 import os
 from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,10 @@ from portal.server_commands import database, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from sqlalchemy.orm import Session, sessionmaker
+
+    from portal.config import Settings
 
 
 @click.group(cls=FrenchGroup)
@@ -46,6 +51,56 @@ def import_(*, paths: tuple[Path, ...], as_json: bool, dry_run: bool, no_mail: b
     return 1 if counts[import_report.REJECTED] else 0
 
 
+@invoices.command("payments", cls=FrenchCommand)
+@click.argument("path", metavar="FICHIER.csv", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="Répondre par une ligne de JSON par paiement.")
+def payments(*, path: Path, as_json: bool) -> int:
+    """Enregistrer les paiements d'un CSV : facture, reçu le, montant, moyen, référence.
+
+    Le même fichier deux fois est une fois. Code de sortie 0 seulement si rien n'a été refusé.
+    """
+    from portal.invoices import payment_import as received
+
+    counts: Counter[str] = Counter()
+    words = {received.RECORDED: "enregistré", received.DUPLICATE: "déjà là", received.REJECTED: "refusé"}
+    with _sessions(_settings()) as sessions:
+        try:
+            for row in received.rows_of(path.read_bytes()):
+                with sessions.begin() as session:
+                    status, reason = received.take_in(session, row, at=clock.now())
+                counts[status] += 1
+                if as_json:
+                    answer = {"line": row.line, "number": row.number, "day": row.day, "amount": row.amount}
+                    click.echo(json.dumps({**answer, "status": status, "reason": reason or None}, ensure_ascii=False))
+                else:
+                    say(
+                        f"ligne {row.line}, {row.number}, {row.amount} : {words[status]}{f', {reason}' if reason else ''}"
+                    )
+        except received.UnreadablePayments as error:
+            raise Refused(f"{path} : {error}.") from error
+    if not as_json:
+        say(", ".join(f"{counts[status]} {word}" for status, word in words.items()))
+    return 1 if counts[received.REJECTED] else 0
+
+
+def _settings() -> "Settings":
+    try:
+        return read_settings(os.environ)
+    except SettingsError as error:
+        raise Refused("les réglages ne conviennent pas.\n" + "\n".join(error.problems)) from error
+
+
+@contextmanager
+def _sessions(settings: "Settings") -> "Iterator[sessionmaker[Session]]":
+    from portal import schema
+    from portal.db import make_sessions
+
+    with database(settings) as engine:
+        if not schema.is_current(engine):
+            raise Refused("la base de données n'est pas à jour : portal db upgrade.")
+        yield make_sessions(engine)
+
+
 def _dry(paths: "Sequence[Path]") -> "Iterator[dict[str, Any]]":
     """Each file by itself: nothing is known of clients, nor of what was imported before."""
     from portal.invoices import import_report
@@ -64,25 +119,18 @@ def _dry(paths: "Sequence[Path]") -> "Iterator[dict[str, Any]]":
 
 def _kept(paths: "Sequence[Path]", *, announce: bool) -> "Iterator[dict[str, Any]]":
     """Each file into the database, one transaction each: what was done stays done."""
-    from portal import schema
-    from portal.db import make_sessions
     from portal.files.store import StoreAway
     from portal.invoices.import_actions import import_file
     from portal.invoices.importing import importer_of
     from portal.invoices.reading.csv_sources import BadSource
     from portal.invoices.reading.files import bring
 
+    settings = _settings()
     try:
-        settings = read_settings(os.environ)
         importer = importer_of(settings, announce=announce)
-    except SettingsError as error:
-        raise Refused("les réglages ne conviennent pas.\n" + "\n".join(error.problems)) from error
     except BadSource as error:
         raise Refused(str(error)) from error
-    with database(settings) as engine:
-        if not schema.is_current(engine):
-            raise Refused("la base de données n'est pas à jour : portal db upgrade.")
-        sessions = make_sessions(engine)
+    with _sessions(settings) as sessions:
         try:
             for brought in bring(paths):
                 yield from import_file(sessions, brought, importer, at=clock.now())

@@ -25,6 +25,8 @@ from portal.invoices.payment_actions import (
     record_payment,
     set_against,
 )
+from portal.invoices.payment_import import DUPLICATE, RECORDED, REJECTED, UnreadablePayments, rows_of, take_in
+from portal.invoices.payment_models import Payment
 from portal.invoices.payment_rules import Account, Means, Regime, Standing
 from portal.mail.models import OutgoingMail
 from tests.accounts.conftest import MARC, Portal, portal
@@ -194,3 +196,37 @@ def test_a_spare_day_is_not_late(add: Add, till: Till) -> None:
     invoice = add()
     assert till.account(invoice).standing(TODAY + timedelta(days=30)) is Standing.DUE
     assert till.account(invoice).standing(TODAY + timedelta(days=31)) is Standing.OVERDUE
+
+
+def test_payments_of_a_csv_are_recorded_once_and_what_is_wrong_says_why(
+    add: Add, sessions: "sessionmaker[Session]"
+) -> None:
+    add()
+    add(reading("F-8"))
+    rows = (
+        "Facture;Reçu le;Montant;Moyen;Libellé\r\nF-2026-0042;20/11/2026;80,00;Virement;VIR MULLER\r\n"
+        "F-2026-0042;20/11/2026;80,00;Virement;VIR MULLER\r\nF-2026-0042;23/11/2026;1 000,00;;\r\n"
+        "F-9;20/11/2026;1;;\r\nF-8;24/11/2026;5;;\r\nF-8;20/11/2026;0;;\r\nF-8;20/11/2026;5;Traite;\r\nF-8;2026-11-20;480.00;CB;\r\n"
+    )
+    for content in (rows.encode("cp1252"), rows.encode()):
+        said = []
+        for row in rows_of(content):
+            with sessions.begin() as session:
+                said.append(take_in(session, row, at=NOON))
+        first = content == rows.encode("cp1252")
+        done = RECORDED if first else DUPLICATE
+        assert [status for status, _ in said] == [done, done, *[REJECTED] * 5, done]
+        assert [bool(why) for _, why in said] == [not first] * 2 + [True] * 5 + [not first]
+    with sessions() as session:
+        paid = {each.number: each.remaining for each in session.scalars(select(Invoice))}
+        assert paid == {"F-2026-0042": Decimal("320.00"), "F-8": Decimal(0)}
+        recorded = session.scalars(select(Payment).order_by(Payment.id)).all()
+        assert [(each.means, each.recorded_by) for each in recorded] == [(Means.TRANSFER, "import")] * 2 + [
+            (Means.CARD, "import")
+        ]
+
+
+@pytest.mark.parametrize("content", [b"", b"Facture;Montant\n", b"\x81\xff;x", b'Facture;Date;Montant\n"F;1;2'])
+def test_a_file_that_is_none_of_payments_is_refused(content: bytes) -> None:
+    with pytest.raises(UnreadablePayments):
+        list(rows_of(content))
