@@ -19,6 +19,8 @@ from portal.files.scanner import Scanner
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Config
 
+#: Beyond this size a content is written in parts, of so many bytes each.
+AT_ONCE, PART = 1 << 25, 1 << 23
 CHUNK = 1 << 20
 #: Prefix of what a check writes and takes away again.
 PROBE = "check-"
@@ -63,9 +65,14 @@ class Store:
         Raises:
             StoreAway: it was not written.
         """
+        large = source.seek(0, 2) > AT_ONCE
         source.seek(0)
         try:
-            obstore.put(self._reached(), key, source, mode="create")
+            if large:
+                # In parts: a content that is sent at once is held whole in memory. Its key is unguessable: it is new.
+                obstore.put(self._reached(), key, source, use_multipart=True, chunk_size=PART, max_concurrency=2)
+            else:
+                obstore.put(self._reached(), key, source, mode="create")
             if self.folder is not None:
                 _sync(self.folder / key)
         except (BaseError, OSError) as error:

@@ -55,11 +55,15 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
             f"{dispute.invoice.number}, {dispute.reason.label}" + (f"\u00a0: {dispute.text}" if own else ""),
             "\n".join(said), "\n".join(session.scalars(sent.order_by(OutgoingMail.id))), "",
         )  # fmt: skip
-        yield replace(_record(dispute.reference, values, dispute.filed_at), fate=Fate.KEPT, under="accounting")
+        own = (each for each in dispute.messages if each.author == dispute.author)
+        files = tuple(dict.fromkeys(file.file_id for each in (dispute, *own) for file in each.files))
+        made = _record(dispute.reference, values, dispute.filed_at)
+        yield replace(made, fate=Fate.KEPT, under="accounting", files=files)
     for draft in session.scalars(_drafts(address)):
         person = session.get_one(Person, draft.person_id)
         values = (person.name, person.email, "", "", "", str(draft.content.get("words", "")))
-        yield _record(f"brouillon-{draft.id}", values, draft.saved_at)
+        files = tuple(file.file_id for file in draft.files)
+        yield replace(_record(f"brouillon-{draft.id}", values, draft.saved_at), files=files)
 
 
 def _wrote(message: DisputeMessage, number: int | None, *, own: bool) -> bool:

@@ -29,7 +29,8 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
     for row in _of(session, mail):
         values = (row.sender, row.subject, f"conservé, {row.size} octets" if row.file_id else ERASED)
         named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
-        yield PersonalRecord(row.reference or f"courriel {row.id}", named, row.received_at)
+        files = (row.file_id,) if row.file_id is not None else ()
+        yield PersonalRecord(row.reference or f"courriel {row.id}", named, row.received_at, files=files)
 
 
 def erase(session: Session, mail: str, at: datetime) -> list[str]:

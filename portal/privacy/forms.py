@@ -152,6 +152,11 @@ class MandateForm(_Mandate):
     details = _words("Ce que vous demandez, en détail")
     key = _key()
 
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        for field in (self.subject_name, self.subject_email):
+            field.flags.required = True  # here there is always somebody
+
 
 class PublicForm(_Mandate):
     """Somebody without an account."""

@@ -226,6 +226,9 @@ def give_up(reference: str) -> Any:
     asked = mine(reference)
     try:
         withdraw(db.session, asked, at=now())
+        held = freezing.freeze_of(db.session, asked.about) if asked.right is Right.RESTRICTION else None
+        if held is not None and held.request_id == asked.id:
+            freezing.lift(db.session, held, by=me().email, letters=letters(), at=now())
     except AlreadyClosed:
         db.session.rollback()
         return refuse(CONFLICT)

@@ -89,7 +89,8 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
         )  # fmt: skip
         named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
         fate = Fate.ERASED if ticket.organisation_id is None else Fate.ANONYMISED
-        yield PersonalRecord(f"{ticket.reference}, {ticket.subject}", named, ticket.opened_at, fate=fate)
+        files = tuple(file.file_id for message in written for file in message.files)
+        yield PersonalRecord(f"{ticket.reference}, {ticket.subject}", named, ticket.opened_at, fate=fate, files=files)
 
 
 def erase(session: Session, mail: str, at: datetime) -> list[str]:
