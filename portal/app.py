@@ -13,18 +13,21 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
 
 from portal import assets, clock, errors, french, gate, health, paper
-from portal.accounts import clients_views, guard, library_views, rates, refusals, security
+from portal.accounts import clients_views, guard, library_views, rates, refusals, security, stop_views
 from portal.accounts import queue as accounts_queue
 from portal.accounts.desk_views import accounts_desk
 from portal.accounts.views import accounts
 from portal.config import Settings
 from portal.contracts import client_section as contracts_section
 from portal.contracts import queue as contracts_queue
+from portal.contracts import stopping as contracts_stopping
 from portal.contracts import views as contracts
 from portal.contracts.desk_views import contracts_desk
 from portal.desk import views as desk
+from portal.desk.file_views import desk_files
 from portal.desk.mail_views import desk_mails
 from portal.desk.views import Desk, Start
+from portal.files import infected
 from portal.files.rules import size_words
 from portal.files.store import open_store
 from portal.invoices import offers as invoices_offers
@@ -109,21 +112,23 @@ RATES = {
     "privacy.for_somebody": "20 per hour",
     "verifier.check": "60 per hour",
 }
-#: What the head of each page offers, to whoever may go there.
+#: What the head of each page offers, to whoever may go there, in this order for both sides: what is asked for most, then
+#: what follows from it as a deal goes (quote, order, contract, invoice), then whom it is with, then one's own things.
 NAVIGATION = (
     ("desk.queue", "Bureau"),
-    ("tickets.index", "Tickets"),
     ("tickets_desk.index", "Tickets"),
+    ("tickets.index", "Tickets"),
     ("quotes_following.index", "Devis"),
     ("quotes_client.index", "Devis"),
-    ("orders.index", "Commandes"),
     ("orders_desk.index", "Commandes"),
-    ("invoices.index", "Factures"),
-    ("invoices_desk.index", "Factures"),
-    ("clients_desk.index", "Clients"),
+    ("orders.index", "Commandes"),
     ("contracts_desk.index", "Contrats"),
     ("contracts.index", "Contrats"),
+    ("invoices_desk.index", "Factures"),
+    ("invoices.index", "Factures"),
+    ("clients_desk.index", "Clients"),
     ("accounts.colleagues", "Collègues"),
+    ("privacy_desk.register", "Données personnelles"),
     ("privacy.start", "Mes données"),
     ("accounts.safety", "Connexion et sécurité"),
 )
@@ -136,6 +141,12 @@ SECTIONS: tuple[ClientSection, ...] = (
     orders_section.SECTION,
     invoices_section.SECTION,
 )
+#: The mails that their reader may stop by a link in their head, by event.
+STOPS = {
+    **contracts_stopping.STOPS,
+    "tickets/time_counted": contracts_stopping.MOVEMENTS,
+    "tickets/time_corrected": contracts_stopping.MOVEMENTS,
+}
 #: What the rooms hand up to the start pages, and where a client's one leads.
 DESK = Desk(
     staff=(
@@ -145,6 +156,7 @@ DESK = Desk(
         orders_queue.staff_queue(lambda: services().library, today),
         failing.QUEUE,
         failing.BOUNCED,
+        infected.QUEUE,
         accounts_queue.QUEUE,
         contracts_queue.QUEUE,
         intervention_queue.QUEUE,
@@ -239,6 +251,8 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     law = app.extensions["portal"].library.law
     desk.register(app, replace(DESK, staff=(privacy_queue.queue(law, today), *DESK.staff)))
     app.register_blueprint(desk_mails)
+    app.register_blueprint(desk_files)
+    stop_views.register(app, contracts_stopping.STOPS)
     app.register_blueprint(verifier)
     if given.demo:
         app.register_blueprint(mailbox)

@@ -357,6 +357,11 @@ ROUTES: Mapping[str, Access] = {
     "desk_mails.seen": staff(ADMINISTRATOR, ADVISER, SALES, BILLING),
     "desk_mails.received": staff(ADMINISTRATOR, ADVISER, SALES, BILLING),
     "desk_mails.again": staff(ADMINISTRATOR),
+    "desk_files.show": staff(ADMINISTRATOR, ADVISER, SALES, BILLING),
+    "desk_files.seen": staff(ADMINISTRATOR, ADVISER, SALES, BILLING),
+    # By the unguessable link of a mail that one may stop.
+    "mail_stops.show": ANYONE,
+    "mail_stops.stop": ANYONE,
 }
 
 #: POSTs that bind nobody: messages, drafts, previews, one's own settings, notes of the staff's for themselves. Any other
@@ -404,6 +409,8 @@ BINDS_NOBODY: frozenset[str] = frozenset(
         "privacy.fetch",
         "desk_mails.seen",
         "desk_mails.again",
+        "desk_files.seen",
+        "mail_stops.stop",
         "verifier.check",
         "mailbox.read",
     }

@@ -2,9 +2,12 @@
 
 import gzip
 import re
+from pathlib import Path
 
 import pytest
 
+from portal.app import LARGEST_REQUEST
+from portal.server import PATIENCE
 from portal.web import AREA
 from tests.accounts.conftest import CLAIRE, MARC, Portal, Visitor, portal
 from tests.test_routes import staff_visitor
@@ -49,3 +52,24 @@ def test_the_head_says_where_one_is_in_a_page_below_too(portal: Portal) -> None:
     page = staff.open("bureau/clients/1")
     assert f'<a href="{AREA}/bureau/clients/" aria-current="true">' in page
     assert f'<a href="{AREA}/bureau/">' in page
+
+
+def test_the_head_has_one_order_for_clients_and_for_staff(portal: Portal) -> None:
+    def offered(page: str) -> list[str]:
+        head = page.partition('<nav aria-label="Espace client">')[2].partition("</nav>")[0]
+        return re.findall(r"<a [^>]*>([^<]+)</a>", head)
+
+    things = ["Tickets", "Devis", "Commandes", "Contrats", "Factures"]
+    own = ["Mes données", "Connexion et sécurité"]
+    assert offered(portal.sign_in(CLAIRE).open("compte/securite")) == [*things, "Collègues", *own]
+    staff = offered(staff_visitor(portal).open("bureau/"))
+    assert staff == ["Bureau", *things, "Clients", "Données personnelles", *own]
+
+
+def test_nginx_lets_in_what_the_portal_takes_and_waits_longer_than_it(root: Path) -> None:
+    """A form at its largest is refused by the portal's own page, not by a proxy's, and a slow answer is waited for."""
+    conf = (root / "deploy" / "nginx" / "portal-locations.conf").read_text()
+    assert {int(size) << 20 for size in re.findall(r"client_max_body_size (\d+)m;", conf)} == {LARGEST_REQUEST}
+    (waited,) = re.findall(r"proxy_read_timeout (\d+)s;", conf)
+    assert int(waited) > PATIENCE
+    assert f"message_size_limit={LARGEST_REQUEST}" in (root / "deploy" / "README.md").read_text()

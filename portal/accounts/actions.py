@@ -356,7 +356,7 @@ def forget_means(session: Session, person: Person, *, now: datetime) -> None:
     person.active, person.removed_at, person.fs_uniquifier = False, now, uuid4().hex
     person.password = person.tf_primary_method = person.tf_totp_secret = person.app_counter = None
     person.fs_webauthn_user_handle = None
-    person.password_failures = person.app_failures = 0
+    person.app_failures = 0
     person.webauthn.clear()
     session.execute(delete(MailCode).where(MailCode.person_id == person.id))
     end_sessions(session, person, now=now)

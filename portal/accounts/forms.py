@@ -11,7 +11,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from portal.accounts import sign_in
 from portal.accounts.models import Person
 from portal.accounts.rules import CLIENT_WORDS, COUNTRIES, InvalidIdentity, is_code, parse_identity
-from portal.accounts.security import browser
+from portal.accounts.security import browser, check_password
 from portal.forms import BaseForm, at_most, mail_address, one_line, required, strip
 from portal.web import db, now
 
@@ -36,9 +36,13 @@ class SignInForm(UnifiedSigninForm):
                 if known is None:
                     sign_in.use_code(db.session, Person(id=0), self.passcode.data or "", browser(), now=now())
             elif known is None or not known.password:
-                # Checking a password takes a while, so somebody who has none takes it too.
-                hash_password(self.passcode.data or "-")
+                # Checking a password takes a while, and is counted: so it is where there is none.
+                check_password(db.session, known.id if known else 0, self._costs)
         return passed
+
+    def _costs(self) -> bool:
+        hash_password(self.passcode.data or "-")
+        return False
 
 
 class Boxes(SelectMultipleField):

@@ -63,9 +63,7 @@ class Person(Base, UserMixin):
     tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
     tf_phone_number: Mapped[str | None] = mapped_column(String(128))  # asked for by the library, never filled
 
-    # Wrong answers, counted here and not in a process's memory.
-    password_failures: Mapped[int] = mapped_column(default=0)
-    password_failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Wrong answers, counted here and not in a process's memory (those of a password are counted by place: rate_models).
     app_failures: Mapped[int] = mapped_column(default=0)
     app_failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     app_counter: Mapped[int | None]  # the last period whose code was used: none works twice
@@ -106,7 +104,7 @@ class Person(Base, UserMixin):
         return self.staff or self.password is not None
 
     def verify_and_update_password(self, password: str) -> bool:
-        """Check a password; wrong ones are counted and make it rest."""
+        """Check a password; wrong ones are counted and make it rest where they come from."""
         from portal.accounts.security import check_password
 
         session = object_session(self)
@@ -117,7 +115,7 @@ class Person(Base, UserMixin):
             # Without a second factor it opens nothing: it would let whoever guesses it set one up. It costs the same.
             return super(Person, self).verify_and_update_password(password) and self.tf_primary_method is not None
 
-        right: bool = check_password(session, self, check)
+        right: bool = check_password(session, self.id, check)
         return right
 
     def us_send_security_token(self, method: str, **kwargs: Any) -> str | None:

@@ -14,7 +14,7 @@ from stdnum.fr import siren, siret
 CODE_LIFE = timedelta(minutes=10)
 #: A sixth wrong answer is refused, and so is a right one after it.
 ATTEMPTS = 5
-#: How long a password or an authenticator rests after that many wrong answers.
+#: How long an authenticator, and a password where they were typed, rests after that many wrong answers.
 REST = timedelta(minutes=15)
 #: Codes that one browser may ask for a person in an hour: a mailbox is no place to be flooded.
 CODES_AN_HOUR = 5
@@ -173,11 +173,6 @@ def is_code(answer: str) -> bool:
     """Whether an answer is a code and no password: each is checked, and counted, as what it is."""
     typed = "".join(answer.split())
     return typed.isdigit() and len(typed) == CODE_DIGITS
-
-
-def is_resting(failures: int, last_failed_at: datetime | None, now: datetime) -> bool:
-    """Whether a password or an authenticator takes no answer for now."""
-    return failures >= ATTEMPTS and last_failed_at is not None and now < last_failed_at + REST
 
 
 def session_end(*, staff: bool, now: datetime) -> datetime:

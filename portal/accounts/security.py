@@ -39,6 +39,7 @@ from portal.accounts.configuration import CONFIGURATION
 from portal.accounts.models import Grant, Passkey, Person, SignedIn
 from portal.accounts.rules import HALF_WAY, device_name, is_code, proved_by
 from portal.accounts.sign_in import LETTERS
+from portal.gate import place_digest, visitor_place
 from portal.mail.actions import post
 from portal.web import AREA, db, mail_domain, now, settings
 
@@ -84,8 +85,8 @@ class Codes(Totp):
                 return sign_in.use_link(db.session, user, token, now=now())
             return sign_in.use_code(db.session, user, token, browser(), now=now())
         check = super().verify_totp
-        right = sign_in.try_answer(
-            db.session, user, "app", lambda: bool(check(token.strip(), totp_secret, user, window)), now=now()
+        right = sign_in.try_app(
+            db.session, user, lambda: bool(check(token.strip(), totp_secret, user, window)), now=now()
         )
         if right:
             g.proved = "authenticator"
@@ -157,9 +158,10 @@ def _commit(response: Response) -> Response:
     return response
 
 
-def check_password(held: Session, person: Person, check: Callable[[], bool]) -> bool:
-    """A password given in a request; a code typed in its place is no try."""
-    right = sign_in.try_answer(held, person, "password", check, now=now())
+def check_password(held: Session, person_id: int, check: Callable[[], bool]) -> bool:
+    """A password given in a request; a code typed in its place is no try. For nobody (0) it costs the same."""
+    place = place_digest(f"password:{visitor_place()}")
+    right = sign_in.try_password(held, person_id, browser(), place, check, now=now())
     if right:
         g.proved = "password"
     return right

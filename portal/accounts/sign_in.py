@@ -14,6 +14,8 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, upd
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import MailCode, Person, SignedIn
+from portal.accounts.rate_models import RateWindow
+from portal.accounts.rates import count
 from portal.accounts.rules import (
     ATTEMPTS,
     CODE_DIGITS,
@@ -29,6 +31,7 @@ from portal.mail.letters import Letters
 
 LETTERS = Letters(Path(__file__).resolve().parent / "templates" / "accounts" / "mail")
 TOKEN_BYTES = 32
+DAY = int(timedelta(days=1).total_seconds())
 
 
 def digest(token: str) -> str:
@@ -164,23 +167,41 @@ def _code_digest(person_id: int, code: str, purpose: str = "") -> str:
 # --- Passwords and authenticators ----------------------------------------------------------------
 
 
-def try_answer(session: Session, person: Person, kind: str, check: Callable[[], bool], *, now: datetime) -> bool:
-    """Check an answer (kind ``password`` or ``app``); after five wrong ones it rests for a while.
+def try_password(
+    session: Session, person_id: int, browser: str, place: str, check: Callable[[], bool], *, now: datetime
+) -> bool:
+    """Check a password; five wrong ones make it rest for a while there, and only there.
 
-    The count is taken before the answer is looked at, and kept whatever
+    There is one browser where this person has signed in before, or one place on the network (``place``: its digest)
+    for all others: whoever knows an address cannot lock its owner out of their own devices. So many in a day, of one
+    known browser or of all others together, are the most. The count is taken before the answer is looked at, and kept
+    whatever becomes of the request; a right answer sets it back.
+    """
+    known = is_known(session, person_id, browser)
+    session.rollback()  # counting commits: nothing is held meanwhile
+    here = digest(f"password:{person_id}:{digest(browser) if known else place}")
+    today = digest(f"password-today:{person_id}:{digest(browser) if known else 'strangers'}")
+    seconds = int(now.timestamp())
+    tries, _ = count(session, here, lasts=int(REST.total_seconds()), now=seconds)
+    tries_today, _ = count(session, today, lasts=DAY, now=seconds)
+    right = check() and tries <= ATTEMPTS and tries_today <= TRIES_A_DAY
+    if right:
+        session.execute(delete(RateWindow).where(RateWindow.key == here))
+        count(session, today, lasts=DAY, now=seconds, by=-1)
+    return right
+
+
+def try_app(session: Session, person: Person, check: Callable[[], bool], *, now: datetime) -> bool:
+    """Check the code of an authenticator; after five wrong ones it rests for a while.
+
+    Nobody comes here without the first factor. The count is taken before the answer is looked at, and kept whatever
     becomes of the request; a right answer sets it back.
     """
-    failures, failed_at = getattr(Person, f"{kind}_failures"), getattr(Person, f"{kind}_failed_at")
-    rested = failed_at <= now - REST
+    rested = Person.app_failed_at <= now - REST
     counted = (
         update(Person)
-        .where(Person.id == person.id, or_(failures < ATTEMPTS, failed_at.is_(None), rested))
-        .values(
-            {
-                failures: case((rested, 1), else_=failures + 1),
-                failed_at: now,
-            }
-        )
+        .where(Person.id == person.id, or_(Person.app_failures < ATTEMPTS, Person.app_failed_at.is_(None), rested))
+        .values(app_failures=case((rested, 1), else_=Person.app_failures + 1), app_failed_at=now)
         .returning(Person.id)
         .execution_options(synchronize_session=False)
     )
@@ -189,8 +210,7 @@ def try_answer(session: Session, person: Person, kind: str, check: Callable[[], 
     hold(session, person)  # one code given twice at the same moment is looked at twice, one after the other
     right = check() and open_to_answers
     if right:
-        setattr(person, f"{kind}_failures", 0)
-        setattr(person, f"{kind}_failed_at", None)
+        person.app_failures, person.app_failed_at = 0, None
         session.commit()
     return right
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from portal.contracts.models import Contract, LedgerEntry
     from portal.contracts.period import Month
 
+#: Those that whoever chose to be told may stop; ``portal.contracts.stopping`` does it. A balance below zero is always told.
+STOPPABLE = frozenset({"threshold", "moved", "month"})
 MINUS = "\u2212"
 TEMPLATES = Templates(Path(__file__).resolve().parent / "templates" / "contracts" / "mail")
 
@@ -100,6 +102,7 @@ class Letters:
         post(
             session, event=f"contracts/{event}", recipient=person.email, subject=letter.subject, text=letter.text,
             html=letter.html, domain=self.domain, now=at, key=key,
+            stops_at=self.base_url if event in STOPPABLE else None,
         )  # fmt: skip
 
 

@@ -22,8 +22,11 @@ class StoredFile(Base):
     kept_for: Mapped[str] = mapped_column(String(40), index=True)  # the room: "quotes", "tickets"
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     scanned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: the scanner was away
-    infected_as: Mapped[str | None] = mapped_column(String(200))  # what the scanner found; the content is gone then
+    infected_as: Mapped[str | None] = mapped_column(
+        String(200), index=True
+    )  # what the scanner found; the content is gone then
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    infection_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # somebody of the staff took note
 
     __table_args__ = (
         CheckConstraint("size > 0", name="not_empty"),

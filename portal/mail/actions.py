@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from portal.jobs.actions import Leased, enqueue, fail, finish
 from portal.jobs.rules import Patience
+from portal.mail import stopping
 from portal.mail.message import check_address, compose
 from portal.mail.models import OutgoingMail
 from portal.mail.stops import stopped_by
@@ -37,10 +38,12 @@ def post(
     key: str | None = None,
     headers: Mapping[str, str] | None = None,
     calendar: str | None = None,
+    stops_at: str | None = None,
 ) -> OutgoingMail:
     """Put a mail in the outbox, in the caller's transaction: it leaves if and only if the act is kept.
 
-    The same ``key`` again is the same mail: it is not written twice.
+    The same ``key`` again is the same mail: it is not written twice. ``stops_at`` is the address of the portal, for a
+    mail that its reader may stop (``portal.mail.stopping``, whose table in ``app.py`` then names the event).
 
     Raises:
         BadAddress: the recipient is no mail address.
@@ -49,6 +52,7 @@ def post(
     held = session.scalars(select(OutgoingMail).where(OutgoingMail.message_id == message_id)).first()
     if held is not None:
         return held
+    token = secrets.token_hex(TOKEN_BYTES)
     mail = OutgoingMail(
         message_id=message_id,
         event=event,
@@ -57,9 +61,9 @@ def post(
         text=text,
         html=html,
         calendar=calendar,
-        headers=dict(headers or {}),
+        headers={**(headers or {}), **(stopping.headers(stops_at, token) if stops_at else {})},
         created_at=now,
-        token=secrets.token_hex(TOKEN_BYTES),
+        token=token,
     )
     session.add(mail)
     session.flush()

@@ -126,7 +126,7 @@ class TimeLetters:
         post(
             session, event=f"tickets/{event}", recipient=person.email, subject=letter.subject, text=letter.text,
             html=letter.html, domain=self.domain, now=at, key=f"ticket.{ticket.reference}.{event}-{key}.{person.id}",
-            headers={"References": f"<ticket.{ticket.reference}@{self.domain}>"},
+            headers={"References": f"<ticket.{ticket.reference}@{self.domain}>"}, stops_at=self.base_url,
         )  # fmt: skip
 
 

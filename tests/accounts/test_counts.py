@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import sign_in
 from portal.accounts.models import MailCode, Person
+from portal.accounts.rate_models import RateWindow
 from portal.accounts.rules import ATTEMPTS, CODES_AN_HOUR
 from tests.accounts.conftest import CLAIRE, NOON, Portal
 
@@ -100,11 +101,15 @@ def test_guesses_at_the_same_moment_are_all_counted(portal: Portal) -> None:
 
 def test_passwords_tried_at_the_same_moment_are_all_counted(portal: Portal) -> None:
     def guess(session: Session) -> bool:
-        person = session.get_one(Person, portal.ids[CLAIRE])
-        return sign_in.try_answer(session, person, "password", lambda: False, now=NOON)
+        return sign_in.try_password(session, portal.ids[CLAIRE], HERE, "a place", lambda: True, now=NOON)
 
-    assert at_once(portal, 8, guess) == [False] * 8
-    assert portal.person(CLAIRE).password_failures == ATTEMPTS
+    def wrong(session: Session) -> bool:
+        return sign_in.try_password(session, portal.ids[CLAIRE], HERE, "a place", lambda: False, now=NOON)
+
+    assert at_once(portal, 8, wrong) == [False] * 8
+    with portal.sessions() as session:
+        assert not guess(session)
+        assert sorted(session.scalars(select(RateWindow.hits))) == [9, 9]
 
 
 def test_the_code_of_an_application_given_by_several_at_the_same_moment_lets_one_in(portal: Portal) -> None:
@@ -118,7 +123,7 @@ def test_the_code_of_an_application_given_by_several_at_the_same_moment_lets_one
             person.app_counter = 7
             return True
 
-        return sign_in.try_answer(session, person, "app", unused, now=NOON)
+        return sign_in.try_app(session, person, unused, now=NOON)
 
     assert sorted(at_once(portal, 4, give)) == [False, False, False, True]
 

@@ -14,7 +14,6 @@ from portal.accounts.rules import (
     check_may_administer,
     check_one_left,
     device_name,
-    is_resting,
     parse_identity,
     session_end,
     vat_of,
@@ -70,12 +69,6 @@ def test_only_an_administrator_administers_and_one_is_left() -> None:
     check_one_left([1, 2], leaving=1)
     with pytest.raises(LastAdministrator):
         check_one_left([1], leaving=1)
-
-
-def test_a_password_rests_for_fifteen_minutes_after_five_wrong_answers_and_not_after_four() -> None:
-    assert not is_resting(4, NOON, NOON)
-    assert is_resting(5, NOON, NOON + timedelta(minutes=15, seconds=-1))
-    assert not is_resting(5, NOON, NOON + timedelta(minutes=15))
 
 
 def test_a_session_of_the_staff_ends_the_same_day() -> None:

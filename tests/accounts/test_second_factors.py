@@ -308,6 +308,42 @@ def test_a_sixth_try_of_a_password_is_refused_though_right_and_a_code_by_mail_st
     visitor.send("connexion", 302, identity=CLAIRE, passcode=PASSWORD)
 
 
+def from_(portal: Portal, place: str) -> Visitor:
+    """A visitor from another place on the network."""
+    visitor = portal.visitor()
+    visitor.client.environ_base = {**visitor.client.environ_base, "REMOTE_ADDR": place}
+    return visitor
+
+
+def test_wrong_passwords_rest_where_they_are_typed_and_lock_nobody_else_out(portal: Portal) -> None:
+    claire = portal.sign_in(CLAIRE)
+    add_app(claire)
+    choose_password(portal, claire)
+    claire.send("deconnexion", 302, on="compte/appareils")
+    for _ in range(6):  # each in a browser of its own: a cookie is thrown away
+        from_(portal, "192.0.2.7").send("connexion", 200, identity=CLAIRE, passcode="pas la bonne phrase")
+    from_(portal, "192.0.2.7").send("connexion", 200, identity=CLAIRE, passcode=PASSWORD)
+    from_(portal, "192.0.2.8").send("connexion", 302, identity=CLAIRE, passcode=PASSWORD)
+    claire.client.environ_base = {**claire.client.environ_base, "REMOTE_ADDR": "192.0.2.7"}
+    claire.send("connexion", 302, identity=CLAIRE, passcode=PASSWORD)
+
+
+@pytest.mark.parametrize(("tries", "status"), [(24, 302), (25, 200)])
+def test_a_day_of_guessed_passwords_has_an_end_but_not_for_a_device_that_its_owner_used(
+    portal: Portal, tries: int, status: int
+) -> None:
+    claire = portal.sign_in(CLAIRE)
+    add_app(claire)
+    choose_password(portal, claire)
+    claire.send("deconnexion", 302, on="compte/appareils")
+    for number in range(tries):
+        from_(portal, f"192.0.2.{number}").send("connexion", 200, identity=CLAIRE, passcode="pas la bonne phrase")
+    from_(portal, "198.51.100.1").send("connexion", status, identity=CLAIRE, passcode=PASSWORD)
+    claire.send("connexion", 302, identity=CLAIRE, passcode=PASSWORD)
+    portal.clock.pass_(days=1)
+    from_(portal, "198.51.100.1").send("connexion", 302, identity=CLAIRE, passcode=PASSWORD)
+
+
 @pytest.mark.parametrize(("password", "status"), [("onze signes", 200), ("douze signes", 302)])
 def test_a_password_of_twelve_characters_is_taken_and_one_of_eleven_refused(
     portal: Portal, password: str, status: int

@@ -12,6 +12,7 @@ from portal.contracts import actions, agreement_actions
 from portal.contracts.models import Contract
 from portal.contracts.rules import Derogation, Kind, Overdraft, Policy, SpecialConditions
 from portal.contracts.working import working_of
+from portal.mail.message import compose
 from portal.terms.points import intervention_points
 from portal.web import services
 from tests.accounts.conftest import CLAIRE, OTTO, STAFF, Portal, Visitor, portal
@@ -158,7 +159,20 @@ def test_the_worker_tells_of_a_threshold_once(portal: Portal, claire: Visitor) -
             job = lease(session, now=portal.clock())
         assert job is not None
         HANDLERS[ALERTS](portal.sessions, job, portal.clock(), services(portal.app))
-    assert [mail.event for mail in portal.mails(CLAIRE)].count("contracts/threshold") == 1
+    (mail,) = [mail for mail in portal.mails(CLAIRE) if mail.event == "contracts/threshold"]
+    # It may be stopped: by the page that its link opens, and by one press of a mail program (RFC 8058).
+    sent = compose(mail, sender="IMS <portail@ims.example>", now=portal.clock())
+    assert sent["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    link = str(sent["List-Unsubscribe"]).strip("<>").removeprefix("http://localhost")
+    assert str(mail.token) in link
+    assert "Ne plus les recevoir" in portal.visitor().open(link)
+    assert "90\u00a0points ou moins" in claire.open(page)  # opening it changes nothing
+    portal.ask_code(portal.visitor(), CLAIRE)  # what must be told cannot be stopped
+    portal.visitor().open(link.replace(str(mail.token), str(portal.mails(CLAIRE)[-1].token)), 404)
+    for _ in range(2):
+        program = portal.app.test_client()  # has no cookie and no token of ours
+        assert program.post(link, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+        assert "Choisissez un seuil" in claire.open(page)
 
 
 def test_the_statement_comes_as_csv_and_pdf(portal: Portal, claire: Visitor) -> None:
