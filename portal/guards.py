@@ -55,6 +55,75 @@ FOR EACH ROW EXECUTE FUNCTION {table}_refuse()""",
     }
 
 
+#: Where the archive keeps what an erasure took out of a row, value by value.
+PIECES = "privacy_archive_piece"
+
+
+def maskable(
+    table: FromClause, refusal: str, *keys: tuple[str, ...], masked: Sequence[str], frozen: Sequence[str] | None = None
+) -> Guards:
+    """As ``append_only`` (or, with ``frozen``, as ``frozen_columns``), but for one change that an erasure may make.
+
+    A ``masked`` column may become other words once the archive holds, for this very row and column, the words that
+    stood there and those that take their place: nothing is lost that the law has us keep, and nothing else changes.
+    A column that is added to the table is added to its guards on SQLite, by the same migration.
+    """
+    if not isinstance(table, Table):
+        raise TypeError(f"{table!r} is no table")
+    name = table.name
+    held = tuple(column.name for column in table.columns) if frozen is None else tuple(frozen)
+    rest = [column for column in held if column not in masked]
+    plain = append_only(name, refusal, *keys) if frozen is None else frozen_columns(name, refusal, *held)
+    if frozen is None:
+        left = f"ARRAY[{', '.join(repr(each) for each in masked)}]"
+        lets = f"to_jsonb(NEW) - {left} = to_jsonb(OLD) - {left}"
+        road = f"""CREATE TRIGGER {name}_no_change BEFORE UPDATE OR DELETE ON {name}
+FOR EACH ROW EXECUTE FUNCTION {name}_refuse()"""
+    else:
+        lets = f"TG_NAME = '{name}_no_mask'"
+        road = f"""CREATE TRIGGER {name}_no_change BEFORE UPDATE OF {_named(rest)} OR DELETE ON {name}
+FOR EACH ROW EXECUTE FUNCTION {name}_refuse();
+CREATE TRIGGER {name}_no_mask BEFORE UPDATE OF {_named(masked)} ON {name}
+FOR EACH ROW EXECUTE FUNCTION {name}_refuse()"""
+    return {
+        "sqlite": (
+            _sqlite(name, "update", f"UPDATE OF {_named(rest)}", refusal),
+            f"""CREATE TRIGGER {name}_no_mask BEFORE UPDATE OF {_named(masked)} ON {name}
+WHEN NOT ({archived(name, masked, sqlite=True)})
+BEGIN SELECT RAISE(ABORT, '{refusal}'); END""",
+            *(statement for statement in plain["sqlite"] if "_no_update " not in statement),
+        ),
+        "postgresql": (
+            # Two steps: what is compared exists in some of these events only.
+            f"""CREATE FUNCTION {name}_refuse() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN IF TG_OP = 'UPDATE' THEN IF {lets}
+AND {archived(name, masked, sqlite=False)} THEN RETURN NEW; END IF; END IF;
+RAISE EXCEPTION '{refusal}'; END $$""",
+            *road.split(";\n"),
+            _no_truncate(name),
+        ),
+    }
+
+
+def archived(table: str, columns: Sequence[str], *, sqlite: bool) -> str:
+    """The condition that each of these columns is what it was, or that the archive holds what it was and what it is."""
+
+    def text(row: str, column: str) -> str:
+        return f'CAST({row}."{column}" AS TEXT)'
+
+    def one(column: str) -> str:
+        unchanged = "IS" if sqlite else "IS NOT DISTINCT FROM"
+        old, new = text("OLD", column), text("NEW", column)
+        return f"""({old} {unchanged} {new} OR EXISTS (SELECT 1 FROM {PIECES} WHERE in_table = '{table}'
+AND row_key = {text("OLD", "id")} AND in_column = '{column}' AND was = {old} AND becomes = {new}))"""  # noqa: S608
+
+    return " AND ".join(one(column) for column in columns)
+
+
+def _named(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
+
+
 def only_emptied(table: str, refusal: str, key: str, emptied: Sequence[str], dated: str) -> Guards:
     """Rows are added and stay; the one change they may see is to be emptied, once and for good, with its date."""
     first, *_ = emptied

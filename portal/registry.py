@@ -4,7 +4,7 @@ The desk and the privacy room receive lists of these from ``create_app``; they
 do not know the rooms by name.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
@@ -86,6 +86,7 @@ class PersonalRecord:
     given_at: datetime
     fate: Fate = Fate.ERASED
     kept_until: date | None = None
+    kept_since: date | None = None  # the day that the retention counts from, where it has begun
     under: str = ""
     because: str = ""
     files: tuple[int, ...] = ()
@@ -112,26 +113,93 @@ class Sweeper:
     clear: Callable[[Session, datetime, datetime], Iterable[int]]  # (before, at)
 
 
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Why a row that names somebody is kept: the record it belongs to, the key of ``law.toml``'s retention.
+
+    ``since`` is the day that the retention counts from; None while it has not begun: an order that still runs.
+    ``waits``: the row is needed as it stands (an open dispute, GDPR 17(3)(e)), and moves once it is not any more.
+    """
+
+    reference: str
+    under: str
+    since: date | None = None
+    waits: bool = False
+
+
+Keeper = Callable[[Session, int, date], "Keep | None"]  # of a row, by its key, on a day
+#: The end of the address that takes the place of an erased person's: reserved (RFC 2606), nothing is ever sent there.
+NOBODY = "@efface.invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What one table holds of people: each column of text, JSON or bytes is in ``personal`` or in ``impersonal``.
+
+    A row is somebody's own by its ``own`` columns: a mail address, or a reference to the person. Such a row loses
+    its ``names``, ``phones`` and ``whole`` columns (an IP address) whole; in the others of the same client a name and
+    an address are replaced where they stand. ``keep`` says of a row why what it says is kept: the words then move to
+    the archive, and with them the ``files`` that the row refers to. ``alone``: the rows are one person's each, the
+    room erases them, and nobody else's are touched.
+    """
+
+    name: str
+    personal: frozenset[str] = frozenset()
+    impersonal: frozenset[str] = frozenset()
+    own: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    keep: Keeper | None = None
+    alone: bool = False
+
+
+def table(
+    name: str, *, personal: str = "", impersonal: str = "", own: str = "", names: str = "", phones: str = "",
+    whole: str = "", files: str = "", keep: Keeper | None = None, alone: bool = False,
+) -> Table:  # fmt: skip
+    """Declare a table; the columns of each kind are given in one text, with spaces between them."""
+    return Table(
+        name, frozenset(personal.split()), frozenset(impersonal.split()), tuple(own.split()), tuple(names.split()),
+        tuple(phones.split()), tuple(whole.split()), tuple(files.split()), keep, alone,
+    )  # fmt: skip
+
+
 def _nobody(_: Session) -> Iterable[str]:
     return ()
+
+
+def _no_refresh(_: Session, __: Mapping[str, Collection[int]]) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalData:
     """What one room holds on people. ``purpose`` is a key of ``content/processing.toml``.
 
-    ``columns`` are the columns, ``table.column``, that can hold personal data; ``impersonal`` those of
-    the room's tables that hold text and none of it. A test fails on a column that is in neither.
+    ``tables`` declares every table of the room, column by column: a test fails on a column that is not.
+    ``refresh`` is told which rows an erasure changed, by table: what is worked out from them is worked out anew.
     """
 
     purpose: str
     fields: tuple[PersonalField, ...]
     find: Callable[[Session, str], Iterable[PersonalRecord]]  # of a mail address
     erase: Callable[[Session, str, datetime], "Erasure | Collection[str]"]  # what was erased, or its references alone
-    columns: frozenset[str] = frozenset()
-    impersonal: frozenset[str] = frozenset()
+    tables: tuple[Table, ...] = ()
     addresses: Callable[[Session], Iterable[str]] = _nobody  # every mail address that the room's rows hold
     sweeps: tuple[Sweeper, ...] = ()
+    refresh: Callable[[Session, Mapping[str, Collection[int]]], None] = _no_refresh
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns, ``table.column``, that can hold personal data."""
+        return frozenset(f"{each.name}.{column}" for each in self.tables for column in each.personal)
+
+    @property
+    def impersonal(self) -> frozenset[str]:
+        """The columns of the room's tables that hold text and none of it."""
+        return frozenset(f"{each.name}.{column}" for each in self.tables for column in each.impersonal)
 
 
 class Datum(StrEnum):

@@ -14,7 +14,7 @@ from portal.evidence.actions import erase_payload
 from portal.evidence.models import Entry, Payload
 from portal.french import long_date
 from portal.mail.models import OutgoingMail
-from portal.registry import PersonalData, PersonalField, PersonalRecord, Sweeper
+from portal.registry import NOBODY, PersonalData, PersonalField, PersonalRecord, Sweeper, table
 
 ERASED = "(effacé)"
 FIELDS = (
@@ -68,13 +68,14 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
     address = mail.strip().lower()
     references = [record.reference for record in find(session, address)]
     for person in session.scalars(select(Person).where(Person.email == address)):
-        for table, owner in (
+        for held, owner in (
             (SignedIn, SignedIn.person_id), (MailCode, MailCode.person_id), (Passkey, Passkey.user_id),
             (Grant, Grant.person_id),
         ):  # fmt: skip
-            session.execute(delete(table).where(owner == person.id))
+            session.execute(delete(held).where(owner == person.id))
         session.expire(person)
-        person.name, person.email = ERASED, f"efface-{uuid4().hex}@efface.invalid"
+        if not address.endswith(NOBODY):
+            person.name, person.email = ERASED, f"efface-{uuid4().hex}{NOBODY}"
         person.active, person.removed_at, person.fs_uniquifier = False, person.removed_at or at, uuid4().hex
         person.password = person.tf_primary_method = person.tf_totp_secret = person.fs_webauthn_user_handle = None
     # What the log's acts committed to goes, its chain stays; what has not left yet never leaves.
@@ -94,15 +95,15 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
 
 def addresses(session: Session) -> Iterator[str]:
     """Every address that the accounts hold."""
-    for table in (Person, Invitation, AccessRequest):
-        yield from session.scalars(select(table.email).distinct())
+    for held in (Person, Invitation, AccessRequest):
+        yield from session.scalars(select(held.email).distinct())
 
 
 def _unused(before: datetime) -> Select[Person]:
     """Clients' accounts that nobody has signed in with since a moment, nor made since."""
     recent = select(SignedIn.id).where(SignedIn.person_id == Person.id, SignedIn.began_at >= before).exists()
     return select(Person).where(
-        Person.staff.is_(False), Person.email.not_like("%@efface.invalid"), Person.created_at < before, ~recent
+        Person.staff.is_(False), Person.email.not_like(f"%{NOBODY}"), Person.created_at < before, ~recent
     )
 
 
@@ -126,8 +127,31 @@ def _clear_sign_ins(session: Session, before: datetime, at: datetime) -> tuple[i
     return ()
 
 
+TABLES = (
+    # The name of a client is not its people's, even where it is that of one of them: it stays with the contract.
+    table(
+        "organisation", personal="legal_name street postal_code city", alone=True,
+        impersonal="siren siret vat_number swiss_uid country",
+    ),
+    table(
+        "person", own="email", names="name", alone=True, impersonal="tf_primary_method",
+        personal="email name fs_uniquifier fs_webauthn_user_handle password tf_totp_secret tf_phone_number",
+    ),
+    table("person_role", impersonal="name"),
+    table(
+        "passkey", alone=True, personal="credential_id public_key name",
+        impersonal="transports device_type extensions usage",
+    ),
+    table("signed_in", alone=True, personal="token device device_name", impersonal="means"),
+    table("mail_code", alone=True, personal="digest browser"),
+    table("invitation", personal="email name", impersonal="roles token", own="email", names="name"),
+    table(
+        "access_request", personal="email name organisation_name identity message", own="email", names="name",
+    ),
+    table("rate_window", impersonal="key"),
+)  # fmt: skip
 PERSONAL_DATA = PersonalData(
-    "accounts", FIELDS, find, erase, addresses=addresses,
+    "accounts", FIELDS, find, erase, tables=TABLES, addresses=addresses,
     sweeps=(
         Sweeper("accounts", _unused_accounts, _clear_accounts), Sweeper("sign_ins", _old_sign_ins, _clear_sign_ins),
     ),

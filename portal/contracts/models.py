@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.accounts.models import Organisation
 from portal.contracts.rules import Kind, Movement, Overdraft, Policy, SpecialConditions
 from portal.db import Base, Fixed, UtcDateTime, one_of
-from portal.guards import Guards, append_only, frozen_columns, guard
+from portal.guards import Guards, guard, maskable
 
 DIGEST = 64
 
@@ -135,10 +135,13 @@ FOR EACH ROW EXECUTE FUNCTION contract_entry_adds_up()""",
     ),
 }
 
-guard(Contract.__table__, frozen_columns("contract", TERMS_REFUSAL, *AGREED))
+guard(Contract.__table__, maskable(Contract.__table__, TERMS_REFUSAL, masked=("conditions",), frozen=AGREED))
 guard(
     LedgerEntry.__table__,
-    append_only("contract_entry", LEDGER_REFUSAL, ("id",), ("contract_id", "seq"), ("contract_id", "key")),
+    maskable(
+        LedgerEntry.__table__, LEDGER_REFUSAL, ("id",), ("contract_id", "seq"), ("contract_id", "key"),
+        masked=("words", "working", "reason", "by"),
+    ),
     ADDS_UP,
     functions=("contract_entry_adds_up",),
-)
+)  # fmt: skip

@@ -1,21 +1,24 @@
 """What this room holds on a person, and what an erasure leaves of it.
 
-A ledger and a contract are kept as the law asks (Code de commerce L110-4); the name of who moved points
-stays in them. What somebody chose for themselves, a threshold, goes.
+A ledger and a contract are kept as the law asks (Code de commerce L110-4); where they name the person, those
+words move to the archive. What somebody chose for themselves, a threshold, goes.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
+from portal.clock import PARIS
 from portal.contracts.alert_models import ContractAlert
 from portal.contracts.mail_models import PointsMails
+from portal.contracts.models import Contract, LedgerEntry
+from portal.contracts.notice_models import ContractNotice
 from portal.french import points
 from portal.mail.models import OutgoingMail
-from portal.registry import PersonalData, PersonalField, PersonalRecord
+from portal.registry import Keep, PersonalData, PersonalField, PersonalRecord, table
 
 ERASED = "(effacé)"
 FIELDS = (
@@ -71,4 +74,35 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
     return references
 
 
-PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase)
+def _kept(contract: Contract) -> Keep:
+    ended = contract.ended_at.astimezone(PARIS).date() if contract.ended_at is not None else None
+    return Keep(contract.reference, "contract", ended)
+
+
+def keep_contract(session: Session, number: int, _: date) -> Keep:
+    """A contract is kept from its end on."""
+    return _kept(session.get_one(Contract, number))
+
+
+def _keep_entry(session: Session, number: int, _: date) -> Keep:
+    return _kept(session.get_one(LedgerEntry, number).contract)
+
+
+def _keep_notice(session: Session, number: int, _: date) -> Keep:
+    return _kept(session.get_one(ContractNotice, number).contract)
+
+
+TABLES = (
+    table(
+        "contract", keep=keep_contract, personal="opened_by opening_reason conditions ended_by end_reason",
+        impersonal="reference order_reference terms_slug terms_sha256",
+    ),
+    table("contract_entry", keep=_keep_entry, personal="words working reason by", impersonal="key"),
+    table(
+        "contract_notice", keep=_keep_notice, impersonal="form_key",
+        personal="breach received_how recorded_by made_good made_good_by",
+    ),
+    table("contract_alert"),
+    table("points_mails"),
+)  # fmt: skip
+PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase, tables=TABLES)

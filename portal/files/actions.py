@@ -93,10 +93,10 @@ def stream(store: Store, file: StoredFile) -> Iterator[bytes]:
 
     Raises:
         FileWaiting: the scanner has not looked at it yet.
-        FileGone: it was erased, or is not in the store any more.
+        FileGone: it was erased, is kept in the archive, or is not in the store any more.
         StoreAway: the store cannot be read now.
     """
-    if file.erased_at is not None:
+    if file.erased_at is not None or file.archived_at is not None:
         raise FileGone(file.id)
     if file.scanned_at is None:
         raise FileWaiting(file.id)

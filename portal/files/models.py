@@ -27,6 +27,9 @@ class StoredFile(Base):
     )  # what the scanner found; the content is gone then
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     infection_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # somebody of the staff took note
+    archived_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime
+    )  # names an erased person: the archive alone opens it
 
     __table_args__ = (
         CheckConstraint("size > 0", name="not_empty"),
@@ -36,4 +39,4 @@ class StoredFile(Base):
     @property
     def readable(self) -> bool:
         """Whether its content may be given out."""
-        return self.erased_at is None and self.scanned_at is not None
+        return self.erased_at is None and self.archived_at is None and self.scanned_at is not None

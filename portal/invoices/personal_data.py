@@ -6,7 +6,8 @@ Invoices and what was written about them are accounting records: they stay as lo
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
@@ -16,10 +17,13 @@ from portal.clock import PARIS
 from portal.files.actions import forget
 from portal.french import long_date
 from portal.invoices.dispute_draft_actions import drop_draft
-from portal.invoices.dispute_models import Dispute, DisputeDraft, DisputeMessage
+from portal.invoices.dispute_models import Dispute, DisputeDraft, DisputeFile, DisputeMessage
 from portal.invoices.dispute_rules import Party
+from portal.invoices.models import Invoice, InvoiceImport, InvoiceLine, InvoiceTax
+from portal.invoices.payment_models import Claim, Deferral, Payment
+from portal.invoices.reminder_models import Reminder
 from portal.mail.models import OutgoingMail
-from portal.registry import Erasure, Fate, PersonalData, PersonalField, PersonalRecord
+from portal.registry import Erasure, Fate, Keep, Keeper, PersonalData, PersonalField, PersonalRecord, table
 
 _KEPT = "conservé avec la facture, dix ans à compter de la clôture de l'exercice (Code de commerce, L123-22)"
 FIELDS = (
@@ -98,4 +102,73 @@ def _record(reference: str, values: tuple[str, ...], given_at: datetime) -> Pers
     return PersonalRecord(reference, named, given_at)
 
 
-PERSONAL_DATA = PersonalData("invoicing", FIELDS, find, erase, addresses=addresses)
+def _year_end(day: date) -> date:
+    """The end of the financial year, which is the calendar's (a convention of the house)."""
+    return day.replace(month=12, day=31)
+
+
+def _keep_invoice(session: Session, number: int, _: date) -> Keep:
+    invoice = session.get_one(Invoice, number)
+    return Keep(invoice.number, "accounting", _year_end(invoice.issued_on))
+
+
+def _of_invoice(model: type[Any]) -> Keeper:
+    def keep(session: Session, number: int, today: date) -> Keep | None:
+        held = session.get_one(model, number).invoice_id
+        return _keep_invoice(session, held, today) if held is not None else None
+
+    return keep
+
+
+def _keep_dispute(session: Session, number: int, _: date) -> Keep:
+    """An open one is needed as it stands (GDPR 17(3)(e)); then it is kept as long as its invoice, at the least."""
+    dispute = session.get_one(Dispute, number)
+    last = max(dispute.invoice.issued_on, dispute.closed_at.astimezone(PARIS).date() if dispute.closed_at else date.min)
+    return Keep(dispute.reference, "accounting", _year_end(last), waits=not dispute.over)
+
+
+def _keep_message(session: Session, number: int, today: date) -> Keep:
+    return _keep_dispute(session, session.get_one(DisputeMessage, number).dispute_id, today)
+
+
+def _keep_file(session: Session, number: int, today: date) -> Keep | None:
+    held = session.get_one(DisputeFile, number).dispute_id
+    return _keep_dispute(session, held, today) if held is not None else None
+
+
+_RECORDED = "recorded_by cancelled_by cancel_reason"
+TABLES = (
+    table(
+        "invoice", keep=_keep_invoice, files="file_id",
+        personal="buyer searched parties details adjustments purchase_order sales_order reminders_stopped findings",
+        impersonal="number type_code syntax profile file_sha256 currency seller seller_vat seller_key buyer_vat "
+        "buyer_siren contract preceding matched_by terms_slug terms_sha256 evidence",
+    ),
+    table(
+        "invoice_line", keep=_of_invoice(InvoiceLine), personal="name description note adjustments details",
+        impersonal="number unit vat_category",
+    ),
+    table("invoice_tax", keep=_of_invoice(InvoiceTax), personal="exemption", impersonal="category"),
+    table(
+        "invoice_import", keep=_of_invoice(InvoiceImport), files="file_id", personal="name answer reason",
+        impersonal="origin sha256",
+    ),
+    table("invoice_payment", keep=_of_invoice(Payment), personal=f"reference {_RECORDED}", impersonal="form_key"),
+    table("invoice_deferral", keep=_of_invoice(Deferral), personal=f"writing {_RECORDED}", impersonal="form_key"),
+    table("invoice_claim", keep=_of_invoice(Claim), personal=f"words {_RECORDED}", impersonal="form_key"),
+    table("invoice_reminder", keep=_of_invoice(Reminder), personal="decided_by decision_words"),
+    table("invoice_reminder_step", personal="words"),
+    table(
+        "dispute", keep=_keep_dispute, own="mail author_id", names="author", files="proof_id",
+        personal="text admission_words author mail recorded_by",
+        impersonal="reference form_key ticket terms_slug terms_sha256 evidence",
+    ),
+    table("dispute_line"),
+    table(
+        "dispute_message", keep=_keep_message, own="author_id", names="author", personal="author text",
+        impersonal="form_key",
+    ),
+    table("dispute_draft", own="person_id", personal="content", impersonal="form_key"),
+    table("dispute_file", keep=_keep_file, files="file_id"),
+)  # fmt: skip
+PERSONAL_DATA = PersonalData("invoicing", FIELDS, find, erase, tables=TABLES, addresses=addresses)

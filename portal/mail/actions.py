@@ -16,6 +16,7 @@ from portal.mail.message import check_address, compose
 from portal.mail.models import OutgoingMail
 from portal.mail.stops import stopped_by
 from portal.mail.transport import Transport
+from portal.registry import NOBODY
 
 JOB = "mail"
 TOKEN_BYTES = 16
@@ -66,6 +67,11 @@ def post(
         token=token,
     )
     session.add(mail)
+    if recipient.endswith(NOBODY):
+        # Somebody who was erased: what others do goes on, and nothing leaves for nobody.
+        mail.sent_at, mail.subject, mail.text, mail.html, mail.calendar = now, "", "", None, None
+        session.flush()
+        return mail
     session.flush()
     enqueue(session, JOB, {"mail": mail.id}, key=f"mail:{message_id}", now=now)
     return mail

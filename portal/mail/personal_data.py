@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.files.actions import forget
 from portal.files.models import StoredFile
 from portal.mail.received_models import ReceivedMail
-from portal.registry import PersonalData, PersonalField, PersonalRecord, Sweeper
+from portal.registry import Erasure, PersonalData, PersonalField, PersonalRecord, Sweeper, table
 
 ERASED = "(effacé)"
 FIELDS = (
@@ -33,17 +33,19 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
         yield PersonalRecord(row.reference or f"courriel {row.id}", named, row.received_at, files=files)
 
 
-def erase(session: Session, mail: str, at: datetime) -> list[str]:
+def erase(session: Session, mail: str, at: datetime) -> Erasure:
     """Forget the messages of an address. That one came stays known by its fingerprint: it makes no second ticket."""
-    erased = []
+    erased: list[str] = []
+    files: list[int] = []
     for row in list(_of(session, mail)):
         stored = session.get(StoredFile, row.file_id) if row.file_id is not None else None
         if stored is not None:
             forget(session, stored, at=at)
+            files.append(stored.id)
         row.sender, row.subject, row.message_id = ERASED, ERASED, ""
         erased.append(row.reference or f"courriel {row.id}")
     session.flush()
-    return erased
+    return Erasure(tuple(erased), tuple(files))
 
 
 def addresses(session: Session) -> Iterator[str]:
@@ -68,6 +70,17 @@ def _clear(session: Session, before: datetime, at: datetime) -> tuple[int, ...]:
     return tuple(row.file_id for row in _originals(session, before) if row.file_id is not None)
 
 
+TABLES = (
+    table(
+        "received_mail", own="sender", personal="message_id sender subject last_error",
+        impersonal="identity sha256 via auto backing reference",
+    ),
+    table("mail_stop", personal="address", impersonal="because events", alone=True),
+    table(
+        "outgoing_mail", personal="recipient subject text html calendar headers last_error bounced_why",
+        impersonal="message_id event token",
+    ),
+)  # fmt: skip
 PERSONAL_DATA = PersonalData(
-    "support", FIELDS, find, erase, addresses=addresses, sweeps=(Sweeper("raw_mails", _due, _clear),)
+    "support", FIELDS, find, erase, tables=TABLES, addresses=addresses, sweeps=(Sweeper("raw_mails", _due, _clear),)
 )

@@ -23,3 +23,8 @@ def next_reference(session: Session, series: str, *, at: datetime) -> str:
     year = at.astimezone(PARIS).year
     number = int(session.execute(_NEXT, {"name": series, "year": year}).scalar_one())
     return f"{series}-{year}-{number:04}"
+
+
+def running_number(session: Session, series: str) -> int:
+    """The next number of a series that does not begin again each year, in the caller's transaction."""
+    return int(session.execute(_NEXT, {"name": series, "year": 0}).scalar_one())

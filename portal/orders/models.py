@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.accounts.models import Organisation
 from portal.contracts.rules import Kind, SpecialConditions
 from portal.db import Base, Fixed, UtcDateTime, one_of
-from portal.guards import append_only, guard
+from portal.guards import guard, maskable
 from portal.orders.rules import LineKind, OrderLine, Totals, totals
 
 DIGEST = 64
@@ -90,5 +90,13 @@ class PlacedLine(Base):
 
 
 REFUSAL = "a final order is frozen"
-guard(Order.__table__, append_only("client_order", REFUSAL, ("id",), ("reference",), ("quote_reference",)))
-guard(PlacedLine.__table__, append_only("client_order_line", REFUSAL, ("id",), ("order_id", "position")))
+guard(
+    Order.__table__,
+    maskable(
+        Order.__table__, REFUSAL, ("id",), ("reference",), ("quote_reference",), masked=("conditions", "placed_by")
+    ),
+)
+guard(
+    PlacedLine.__table__,
+    maskable(PlacedLine.__table__, REFUSAL, ("id",), ("order_id", "position"), masked=("label", "description")),
+)

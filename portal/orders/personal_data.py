@@ -1,14 +1,18 @@
-"""What this room holds on a person: who proposed and decided an amendment. It is the proof of a contract: kept."""
+"""What this room holds on a person: who proposed and decided an amendment. It is the proof of a contract: archived."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.clock import PARIS
 from portal.mail.models import OutgoingMail
-from portal.orders.progress_models import Amendment, Decision
-from portal.registry import Fate, PersonalData, PersonalField, PersonalRecord
+from portal.orders.models import Order, PlacedLine
+from portal.orders.progress_actions import events_of, progress_of
+from portal.orders.progress_models import Amendment, AmendmentProof, Decision, OrderEvent
+from portal.orders.progress_rules import Standing
+from portal.registry import Fate, Keep, PersonalData, PersonalField, PersonalRecord, table
 
 ERASED = "(effacé)"
 KEPT = "conservé avec la preuve du contrat, le temps que la loi permet d'en discuter (Code de commerce, L110-4)"
@@ -43,12 +47,12 @@ def _record(reference: str, row: Amendment | Decision, act: str, at: datetime) -
 
 def addresses(session: Session) -> Iterator[str]:
     """Every address that an amendment came from."""
-    for table in (Amendment, Decision):
-        yield from session.scalars(select(table.mail).distinct())
+    for made in (Amendment, Decision):
+        yield from session.scalars(select(made.mail).distinct())
 
 
 def erase(session: Session, mail: str, at: datetime) -> list[str]:
-    """Nothing of the proof goes; a mail that was sent is forgotten, and one that has not left never leaves."""
+    """The proof moves to the archive by what its tables declare; a mail that was sent is forgotten, and one that has not left never leaves."""
     letters = select(OutgoingMail).where(
         OutgoingMail.recipient == mail.strip().lower(), OutgoingMail.event.startswith("orders/")
     )
@@ -59,4 +63,64 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
     return []
 
 
-PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase, addresses=addresses)
+def kept_order(session: Session, order: Order) -> Keep:
+    """An order is kept from the end of its performance on; one that still runs has not begun to count."""
+    now = progress_of(session, order)
+    if now.ended is not None:
+        return Keep(order.reference, "contract", now.ended.day)
+    if now.standing in {Standing.OPEN, Standing.SUSPENDED}:
+        return Keep(order.reference, "contract")
+    days = [event.day for event in events_of(session, order)]
+    if now.standing is Standing.CANCELLED:
+        decided = select(Decision.decided_at).join(Amendment).where(Amendment.order_id == order.id)
+        days += [at.astimezone(PARIS).date() for at in session.scalars(decided)]
+    return Keep(order.reference, "contract", max(days, default=order.placed_at.astimezone(PARIS).date()))
+
+
+def _keep_order(session: Session, number: int, _: date) -> Keep:
+    return kept_order(session, session.get_one(Order, number))
+
+
+def _keep_line(session: Session, number: int, _: date) -> Keep:
+    return kept_order(session, session.get_one(PlacedLine, number).order)
+
+
+def _keep_event(session: Session, number: int, _: date) -> Keep:
+    return kept_order(session, session.get_one(OrderEvent, number).order)
+
+
+def _keep_amendment(session: Session, number: int, _: date) -> Keep:
+    return kept_order(session, session.get_one(Amendment, number).order)
+
+
+def _keep_decision(session: Session, number: int, _: date) -> Keep:
+    return kept_order(session, session.get_one(Decision, number).amendment.order)
+
+
+def _keep_proof(session: Session, number: int, _: date) -> Keep:
+    return _keep_amendment(session, session.get_one(AmendmentProof, number).amendment_id, _)
+
+
+_WHO = "by capacity mail identified_by ip user_agent"
+_OWN_WHOLE = "capacity identified_by ip user_agent"
+TABLES = (
+    table(
+        "client_order", keep=_keep_order, personal="conditions placed_by",
+        impersonal="reference quote_reference supplements terms_slug terms_sha256",
+    ),
+    table("client_order_line", keep=_keep_line, personal="label description", impersonal="unit top_up"),
+    table(
+        "client_order_event", keep=_keep_event, personal="words by", impersonal="form_key", own="by_id", names="by",
+        files="file_id",
+    ),
+    table(
+        "client_order_amendment", keep=_keep_amendment, personal=f"words {_WHO}", impersonal="reference form_key",
+        own="mail by_id", names="by", whole=_OWN_WHOLE,
+    ),
+    table(
+        "client_order_decision", keep=_keep_decision, personal=f"reason consents {_WHO}", impersonal="form_key",
+        own="mail by_id", names="by", whole=_OWN_WHOLE,
+    ),
+    table("client_order_proof", keep=_keep_proof, files="file_id"),
+)  # fmt: skip
+PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase, tables=TABLES, addresses=addresses)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Base, Fixed, UtcDateTime, one_of
 from portal.files.models import StoredFile
-from portal.guards import append_only, guard
+from portal.guards import append_only, guard, maskable
 from portal.orders.amendment_rules import AmendmentKind, Outcome
 from portal.orders.models import Order
 from portal.orders.progress_rules import Event, EventKind, Ground, Side
@@ -118,10 +118,11 @@ class AmendmentProof(Base):
 
 
 REFUSAL = "what became of a final order is only added to"
-for _table, _keys in (
-    (OrderEvent, (("id",), ("order_id", "form_key"))),
-    (Amendment, (("id",), ("reference",), ("order_id", "form_key"))),
-    (Decision, (("id",), ("amendment_id",))),
-    (AmendmentProof, (("amendment_id",), ("file_id",))),
+_WHO = ("by", "capacity", "mail", "identified_by", "ip", "user_agent")
+for _table, _keys, _masked in (
+    (OrderEvent, (("id",), ("order_id", "form_key")), ("words", "by")),
+    (Amendment, (("id",), ("reference",), ("order_id", "form_key")), ("words", *_WHO)),
+    (Decision, (("id",), ("amendment_id",)), ("reason", "consents", *_WHO)),
 ):
-    guard(_table.__table__, append_only(_table.__tablename__, REFUSAL, *_keys))
+    guard(_table.__table__, maskable(_table.__table__, REFUSAL, *_keys, masked=_masked))
+guard(AmendmentProof.__table__, append_only("client_order_proof", REFUSAL, ("amendment_id",), ("file_id",)))

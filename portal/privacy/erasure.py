@@ -4,12 +4,12 @@ What the law has us keep leaves the daily pages for the archive; it goes by itse
 """
 
 import hmac
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
@@ -22,21 +22,20 @@ from portal.french import long_date
 from portal.jobs.actions import enqueue
 from portal.jobs.models import Job
 from portal.mail.models import OutgoingMail
-from portal.privacy import freezing, objections
 from portal.privacy.actions import finish, hold
+from portal.privacy.archiving import clear, still_needed
+from portal.privacy.forgetting import Held, forget, forget_rows
 from portal.privacy.letters import Letters
 from portal.privacy.models import Archived, PrivacyEvent, PrivacyExport, PrivacyRequest, Tombstone
 from portal.privacy.rectification import former_addresses
-from portal.privacy.rules import PrivacyError, Right, State, check_open
-from portal.registry import Erasure, Fate, PersonalData, PersonalRecord
+from portal.privacy.rules import CLOSED, PrivacyError, Right, State, check_open
+from portal.registry import Fate, PersonalRecord
 from portal.terms import Library
 
 JOB = "privacy.close"
 ERASED = "(effacé)"
 #: What is sent stays readable to who runs the mail for so long after an erasure asks for it: not at all.
 FATES = {Fate.ERASED: "effacé", Fate.ANONYMISED: "rendu anonyme", Fate.KEPT: "conservé"}
-
-Held = Sequence[PersonalData]
 
 
 class NotAnErasure(PrivacyError):
@@ -63,8 +62,10 @@ def words(one: PersonalRecord, library: Library) -> str:
     if one.fate is Fate.KEPT:
         if one.kept_until is not None:
             told += f" jusqu'au {long_date(one.kept_until)}"
+        kept = library.law.retention.get(one.under)
+        if kept is not None and one.kept_until is None and one.kept_since is not None:
+            told += f" jusqu'au {long_date(kept.last_day(one.kept_since))}"
         if one.under:
-            kept = library.law.retention.get(one.under)
             told += f", {kept.years}\u00a0ans depuis {kept.start} ({kept.source})" if kept else f" ({one.under})"
         if one.because:
             told += f"\u00a0: {one.because}"
@@ -93,9 +94,13 @@ def execute(
     # An address not yet confirmed or an identity in doubt: somebody else may be asking.
     if request.right is not Right.ERASURE or request.state is not State.RECEIVED:
         raise NotAnErasure
-    files: set[int] = set()
-    for address in (request.about, *former_addresses(session, request.about)):
-        files |= forget(session, store, address, rooms=rooms, request=request, library=library, at=at)
+    former = former_addresses(session, request.about)
+    done = forget_rows(session, request.about, *former, rooms=rooms, request=request, library=library, at=at)
+    files = set(done.files)
+    for number in files:
+        if (file := session.get(StoredFile, number)) is not None:
+            erase(session, store, file, at=at)
+    for address in (request.about, *former):
         remember(session, address, secret, at)
     files |= _forget_asking(session, store, request, at)
     request.state = State.EXECUTING
@@ -108,8 +113,11 @@ def execute(
         {"reference": request.reference, "by": by.email, "files": sorted(files), "checked": note}, at=at,
     )  # fmt: skip
     enqueue(
-        session, JOB, {"request": request.id, "files": sorted(files), "by": by.name}, key=f"{JOB}:{request.id}", now=at
-    )
+        session, JOB,
+        {"request": request.id, "files": sorted(files), "by": by.name, "identity": done.identity,
+         "search": [number for number in done.to_search if number not in files]},
+        key=f"{JOB}:{request.id}", now=at,
+    )  # fmt: skip
 
 
 def _forget_asking(session: Session, store: Store, request: PrivacyRequest, at: datetime) -> set[int]:
@@ -136,61 +144,6 @@ def _forget_asking(session: Session, store: Store, request: PrivacyRequest, at: 
     return gone
 
 
-def forget(
-    session: Session, store: Store, email: str, *, rooms: Held, library: Library, at: datetime,
-    request: PrivacyRequest | None = None,
-) -> set[int]:  # fmt: skip
-    """Have every room erase an address, the outbox too; the ids of the files whose content is still to go."""
-    files: set[int] = set()
-    freezing.forget(session, email)
-    objections.forget(session, email)
-    for room in rooms:
-        done = result(room.erase(session, email, at))
-        files |= set(done.files)
-        for one in done.archived:
-            session.add(_archived(room, one, library, request, at))
-    for number in files:
-        file = session.get(StoredFile, number)
-        if file is not None:
-            erase(session, store, file, at=at)
-    # What was sent to the address and no room claims: it says nothing any more, and what waits never leaves.
-    session.execute(
-        update(OutgoingMail)
-        .where(OutgoingMail.recipient == email, OutgoingMail.event.not_like("privacy/%"))
-        .values(
-            recipient=ERASED,
-            subject=ERASED,
-            text=ERASED,
-            html=None,
-            calendar=None,
-            headers={},
-            last_error=None,
-            bounced_why=None,
-            sent_at=func.coalesce(OutgoingMail.sent_at, at),
-        )
-    )
-    session.flush()
-    return files
-
-
-def result(done: "Erasure | Collection[str]") -> Erasure:
-    """What a room did, whichever of its two ways it says it."""
-    return done if isinstance(done, Erasure) else Erasure(references=tuple(done))
-
-
-def _archived(
-    room: PersonalData, one: PersonalRecord, library: Library, request: PrivacyRequest | None, at: datetime
-) -> Archived:
-    if one.kept_until is None:
-        raise ValueError(f"{room.purpose} {one.reference}: what is kept is kept until a day")
-    kept = library.law.retention.get(one.under)
-    return Archived(
-        request_id=request.id if request else None, room=room.purpose, reference=one.reference,
-        under=kept.source if kept else one.under, until=one.kept_until, archived_at=at,
-        content=[list(pair) for pair in one.values],
-    )  # fmt: skip
-
-
 def files_left(session: Session, numbers: Iterable[int]) -> int:
     """How many of these files still have their content in the store."""
     keys = [f"{ERASE}:{number}" for number in numbers]
@@ -203,13 +156,34 @@ def close(session: Session, request: PrivacyRequest, *, by: str, letters: Letter
     hold(session, request)
     if request.state is not State.EXECUTING:
         return
-    kept = session.scalars(select(Archived).where(Archived.request_id == request.id).order_by(Archived.until)).all()
+    mine = select(Archived).where(Archived.request_id == request.id, Archived.subject.is_(None))
+    kept = session.scalars(mine.order_by(Archived.until, Archived.id)).all()
     said = "Vos données sont effacées, les fichiers aussi."
     if kept:
         said += " Restent, à part et hors de l'usage courant\u00a0:\n" + "\n".join(
             f"{one.reference}, jusqu'au {long_date(one.until)} ({one.under})" for one in kept
         )
     finish(session, request, by=by, decision=said, letters=letters, at=at)
+
+
+#: How long a mail about the request is waited for before its last traces go all the same.
+LONGEST_WAIT = timedelta(days=30)
+
+
+def still_told(session: Session, request: PrivacyRequest, *, at: datetime) -> bool:
+    """Whether a request of the same address is open, or a mail about one has not left yet."""
+    others = select(PrivacyRequest.id).where(
+        PrivacyRequest.email == request.email, PrivacyRequest.state.not_in(CLOSED)
+    )  # fmt: skip
+    if session.scalars(others).first() is not None:
+        return True
+    if request.closed_at is not None and at - request.closed_at > LONGEST_WAIT:
+        return False
+    unsent = select(OutgoingMail.id).where(
+        OutgoingMail.recipient == request.email, OutgoingMail.event.startswith("privacy/"),
+        OutgoingMail.sent_at.is_(None),
+    )  # fmt: skip
+    return session.scalars(unsent).first() is not None
 
 
 def open_archive(session: Session, number: int, *, by: Person, reason: str, at: datetime) -> Archived | None:
@@ -224,12 +198,20 @@ def open_archive(session: Session, number: int, *, by: Person, reason: str, at: 
     return found
 
 
-def clear_archive(session: Session, *, today: date, at: datetime) -> int:
-    """Erase what need not be kept any longer: its last day was before today; how many."""
+def clear_archive(session: Session, *, today: date, at: datetime, rooms: Held = (), library: Library) -> int:
+    """Erase what need not be kept any longer: its last day was before today; how many. Files and salts go with it.
+
+    What still runs that day (an order under way) is kept on, and its last day moves.
+    """
     over = select(Archived).where(Archived.until < today, Archived.content.is_not(None))
     count = 0
     for one in session.scalars(over).all():
-        one.content, one.erased_at = None, at
+        if one.subject is not None and one.subject.get("waits"):
+            continue
+        if (later := still_needed(session, one, rooms, library.law, today)) is not None:
+            one.until = later
+            continue
+        clear(session, one, at=at)
         count += 1
     session.flush()
     return count

@@ -6,20 +6,22 @@ from datetime import datetime, time, timedelta
 from sqlalchemy.orm import Session, sessionmaker
 
 from portal.clock import PARIS
-from portal.jobs.actions import Leased, fail, finish
+from portal.files.store import StoreAway
+from portal.jobs.actions import Leased, enqueue, fail, finish
 from portal.jobs.recurring import Recurring
 from portal.jobs.rules import Patience
 from portal.privacy import erasure, exports, freezing
 from portal.privacy.actions import finish as close_request
+from portal.privacy.forgetting import last_traces, look_into, resume
 from portal.privacy.letters import Letters
 from portal.privacy.links import Links
-from portal.privacy.models import PrivacyExport, PrivacyRequest
+from portal.privacy.models import Archived, PrivacyExport, PrivacyRequest
 from portal.privacy.retention import sweep
 from portal.privacy.rooms import declared
 from portal.privacy.rules import CLOSED
 from portal.web import Handler, Services
 
-SWEEP = "privacy.sweep"
+SWEEP, LAST = "privacy.sweep", "privacy.last"
 #: The store may be away for hours: files are waited for, at the latest every ten minutes.
 PATIENCE = Patience(longest=timedelta(minutes=10), attempts=2_000)
 
@@ -49,12 +51,37 @@ def _export(sessions: sessionmaker[Session], job: Leased, now: datetime, service
 
 
 def _close(sessions: sessionmaker[Session], job: Leased, now: datetime, services: Services) -> None:
+    looked = job.payload.get("search", [])
+    try:
+        with sessions.begin() as session:
+            held = session.get_one(Archived, job.payload["identity"])
+            look_into(
+                session, services.store, held, looked, rooms=declared(), library=services.library, at=now
+            )  # fmt: skip
+    except StoreAway as error:
+        with sessions.begin() as session:
+            fail(session, job, f"{type(error).__name__}", now=now, patience=PATIENCE)
+        return
     with sessions.begin() as session:
-        if left := erasure.files_left(session, job.payload["files"]):
+        if left := erasure.files_left(session, [*job.payload["files"], *looked]):
             fail(session, job, f"{left} files left", now=now, patience=PATIENCE)
             return
         request = session.get_one(PrivacyRequest, job.payload["request"])
         erasure.close(session, request, by=job.payload["by"], letters=_letters(services), at=now)
+        enqueue(
+            session, LAST, {"request": request.id, "identity": job.payload["identity"]}, key=f"{LAST}:{request.id}",
+            now=now,
+        )  # fmt: skip
+        finish(session, job, now=now)
+
+
+def _last(sessions: sessionmaker[Session], job: Leased, now: datetime, services: Services) -> None:
+    with sessions.begin() as session:
+        if erasure.still_told(session, session.get_one(PrivacyRequest, job.payload["request"]), at=now):
+            fail(session, job, "a mail about the request has not left", now=now, patience=PATIENCE)
+            return
+        held = session.get_one(Archived, job.payload["identity"])
+        last_traces(session, held, rooms=declared(), library=services.library, at=now)
         finish(session, job, now=now)
 
 
@@ -62,10 +89,12 @@ def _sweep(sessions: sessionmaker[Session], job: Leased, now: datetime, services
     with sessions.begin() as session:
         exports.forget(session, services.store, at=now)
         freezing.lift_due(session, letters=_letters(services), at=now)
-        erasure.clear_archive(session, today=now.astimezone(PARIS).date(), at=now)
+        rooms, library = declared(), services.library
+        resume(session, rooms=rooms, library=library, at=now)
+        erasure.clear_archive(session, today=now.astimezone(PARIS).date(), at=now, rooms=rooms, library=library)
         sweep(session, services.store, services.library, rooms=declared(), at=now)
         finish(session, job, now=now)
 
 
-HANDLERS: Mapping[str, Handler] = {exports.JOB: _export, erasure.JOB: _close, SWEEP: _sweep}
+HANDLERS: Mapping[str, Handler] = {exports.JOB: _export, erasure.JOB: _close, LAST: _last, SWEEP: _sweep}
 RECURRING = (Recurring(SWEEP, daily_at=time(4, 10)),)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.accounts.models import Organisation, Person
 from portal.db import Base, UtcDateTime, one_of
 from portal.files.models import StoredFile
+from portal.guards import PIECES, guard, only_emptied
 from portal.privacy.rules import Identified, Right, Source, State, Timing
 
 DIGEST = 64
@@ -151,16 +152,44 @@ class Archived(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     request_id: Mapped[int | None] = mapped_column(ForeignKey("privacy_request.id", ondelete="SET NULL"))
     room: Mapped[str] = mapped_column(String(40))
-    reference: Mapped[str] = mapped_column(String(80))
+    reference: Mapped[str] = mapped_column(String(200))
     under: Mapped[str] = mapped_column(String(200))  # the text that has it kept
     until: Mapped[date] = mapped_column(index=True)
     archived_at: Mapped[datetime] = mapped_column(UtcDateTime)
     content: Mapped[list[Any] | None] = mapped_column(
         JSON(none_as_null=True)
     )  # [(label, value)]; None once its day has come
+    subject: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # of an erasure: who it was about
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    pieces: Mapped[list["ArchivedPiece"]] = relationship(order_by="ArchivedPiece.id", back_populates="archive")
+
     __table_args__ = (CheckConstraint("(content IS NULL) = (erased_at IS NOT NULL)", name="erased_is_empty"),)
+
+
+class ArchivedPiece(Base):
+    """What one column of one row said before an erasure, and the words that took its place.
+
+    The database lets a frozen record be changed to just these words, and only while this row vouches for it.
+    """
+
+    __tablename__ = PIECES
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    archive_id: Mapped[int] = mapped_column(ForeignKey("privacy_archive.id"), index=True)
+    in_table: Mapped[str] = mapped_column(String(60))
+    row_key: Mapped[str] = mapped_column(String(40))
+    in_column: Mapped[str] = mapped_column(String(60))
+    was: Mapped[str | None] = mapped_column(Text)  # JSON where the column is
+    becomes: Mapped[str | None] = mapped_column(Text)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    archive: Mapped[Archived] = relationship(back_populates="pieces")
+
+    __table_args__ = (
+        CheckConstraint("(was IS NULL) = (erased_at IS NOT NULL)", name="erased_is_empty"),
+        Index("ix_privacy_archive_piece_place", "in_table", "row_key", "in_column"),
+    )
 
 
 class Tombstone(Base):
@@ -182,3 +211,9 @@ class ReferenceChoice(Base):
     named: Mapped[bool]
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     by: Mapped[str] = mapped_column(String(200))
+
+
+guard(
+    ArchivedPiece.__table__,
+    only_emptied(PIECES, "what is archived is only ever erased", "id", ("was", "becomes"), "erased_at"),
+)

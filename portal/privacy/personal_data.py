@@ -1,16 +1,16 @@
 """What this room holds on a person: the requests, and the register that proves what was answered."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal.clock import PARIS
 from portal.french import long_date
-from portal.privacy.models import PrivacyRequest
+from portal.privacy.models import PrivacyEvent, PrivacyRequest
 from portal.privacy.rules import CLOSED
-from portal.registry import Fate, PersonalData, PersonalField, PersonalRecord
+from portal.registry import Fate, Keep, PersonalData, PersonalField, PersonalRecord, table
 
 _KEPT = "conservé le temps pendant lequel la réponse peut être contestée"
 FIELDS = (
@@ -61,4 +61,33 @@ def addresses(session: Session) -> Iterator[str]:
     yield from session.scalars(select(PrivacyRequest.email).distinct())
 
 
-PERSONAL_DATA = PersonalData("rights", FIELDS, find, erase, addresses=addresses)
+def _kept(one: PrivacyRequest) -> Keep:
+    closed = one.closed_at.astimezone(PARIS).date() if one.closed_at is not None else None
+    return Keep(one.reference, "rights", closed, waits=one.state not in CLOSED)
+
+
+def _keep_request(session: Session, number: int, _: date) -> Keep:
+    return _kept(session.get_one(PrivacyRequest, number))
+
+
+def _keep_event(session: Session, number: int, _: date) -> Keep:
+    return _kept(session.get_one(PrivacyRequest, session.get_one(PrivacyEvent, number).request_id))
+
+
+TABLES = (
+    table(
+        "privacy_request", keep=_keep_request, own="email", names="name",
+        personal="name email details mandate extension_reason closed_by decision preview subject_name subject_email changes",
+        impersonal="reference form_key link_key reply_sha256",
+    ),
+    table("privacy_event", keep=_keep_event, personal="words"),
+    table("privacy_export", personal="key", impersonal="name sha256", alone=True),
+    table("privacy_freeze", personal="email lift_reason", alone=True),
+    table("privacy_objection", personal="email", impersonal="use", alone=True),
+    table("privacy_tombstone", impersonal="digest"),
+    # The archive itself: opened by the privacy role alone, each opening written down, cleared when its day comes.
+    table("privacy_archive", personal="reference content subject", impersonal="room under", alone=True),
+    table("privacy_archive_piece", personal="was becomes", impersonal="in_table row_key in_column", alone=True),
+    table("reference_choice", personal="by"),
+)  # fmt: skip
+PERSONAL_DATA = PersonalData("rights", FIELDS, find, erase, tables=TABLES, addresses=addresses)

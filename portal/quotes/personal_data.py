@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,9 +13,9 @@ from portal.evidence.models import Entry
 from portal.french import long_date
 from portal.mail.models import OutgoingMail
 from portal.quotes.request_actions import LINK_BYTES
-from portal.quotes.request_models import QuoteRequest
+from portal.quotes.request_models import QuoteRequest, RequestMessage
 from portal.quotes.request_rules import CLOSED, Side, State
-from portal.registry import Fate, PersonalData, PersonalField, PersonalRecord, Sweeper
+from portal.registry import Fate, Keep, PersonalData, PersonalField, PersonalRecord, Sweeper, table
 
 ERASED = "(effacé)"
 _GONE = "effacé\u00a0; conservé avec le contrat si la demande est devenue cliente"
@@ -120,6 +120,28 @@ def _clear(session: Session, before: datetime, at: datetime) -> tuple[int, ...]:
     return ()
 
 
+def _keep_request(session: Session, number: int, _: date) -> Keep | None:
+    """A request that became a client's is part of what its contract rests on."""
+    request = session.get_one(QuoteRequest, number)
+    if request.state is not State.ACCEPTED or request.closed_at is None:
+        return None
+    return Keep(request.reference, "contract", request.closed_at.astimezone(PARIS).date())
+
+
+def _keep_message(session: Session, number: int, today: date) -> Keep | None:
+    return _keep_request(session, session.get_one(RequestMessage, number).request_id, today)
+
+
+TABLES = (
+    table(
+        "quote_request", keep=_keep_request, own="mail", names="contact_name", phones="phone",
+        personal="organisation identity contact_name mail phone wish estimate_query estimate_shown closed_by decline_reason",
+        impersonal="reference form_key link_key terms_slug terms_sha256 estimate_slug estimate_sha256 evidence",
+    ),
+    table("quote_request_message", keep=_keep_message, personal="author text", impersonal="form_key"),
+    table("quote_request_counter"),
+)  # fmt: skip
 PERSONAL_DATA = PersonalData(
-    "quote_request", FIELDS, find, erase, addresses=addresses, sweeps=(Sweeper("prospects", _due, _clear),)
-)
+    "quote_request", FIELDS, find, erase, tables=TABLES, addresses=addresses,
+    sweeps=(Sweeper("prospects", _due, _clear),),
+)  # fmt: skip

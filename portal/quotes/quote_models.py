@@ -10,9 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.accounts.models import Organisation, Person
 from portal.db import Base, Fixed, UtcDateTime, one_of
 from portal.files.models import StoredFile
-from portal.guards import append_only, guard
+from portal.guards import guard, maskable
 from portal.quotes.offer import Deposit, Derogation, Kind, Line, Offer
-from portal.quotes.quote_freeze import FUNCTIONS, LINES, QUOTE
+from portal.quotes.quote_freeze import FUNCTIONS, LINES, QUOTE, QUOTE_FUNCTIONS
 from portal.quotes.quote_rules import Act, Ground, How, Parent, State
 from portal.quotes.request_rules import Side
 
@@ -270,6 +270,12 @@ class QuoteTemplate(Base):
     saved_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
 
 
-guard(Quote.__table__, QUOTE)
+guard(Quote.__table__, QUOTE, functions=QUOTE_FUNCTIONS)
 guard(QuoteLine.__table__, LINES, functions=FUNCTIONS)
-guard(QuoteAct.__table__, append_only("quote_act", "an act is never changed", ("id",), ("form_key",)))
+guard(
+    QuoteAct.__table__,
+    maskable(
+        QuoteAct.__table__, "an act is never changed", ("id",), ("form_key",),
+        masked=("name", "capacity", "mail", "identified_by", "consents", "words", "ip", "user_agent"),
+    ),
+)  # fmt: skip

@@ -1,7 +1,7 @@
 """What quotes hold on a person, and what an erasure leaves of it.
 
-What was accepted is kept with its proof as long as the contract (``content/law.toml``); the rest goes,
-but for the acts of who refused or withdrew, which are never changed.
+What was accepted moves to the archive with its proof for as long as the contract is kept (``content/law.toml``); the
+rest goes, but for the acts of who refused or withdrew, which are archived too.
 """
 
 import secrets
@@ -16,11 +16,13 @@ from portal.evidence.actions import erase_payload
 from portal.evidence.models import Entry
 from portal.french import long_date
 from portal.mail.models import OutgoingMail
-from portal.quotes.quote_models import Quote, QuoteAct, QuoteMessage, Recipient
+from portal.orders.actions import find_order
+from portal.orders.personal_data import kept_order
+from portal.quotes.quote_models import Quote, QuoteAct, QuoteLine, QuoteMessage, Reception, Recipient
 from portal.quotes.quote_rules import OFFERED, State
 from portal.quotes.sending_actions import LINK_BYTES
 from portal.quotes.shown import day_of
-from portal.registry import Fate, PersonalData, PersonalField, PersonalRecord
+from portal.registry import Fate, Keep, PersonalData, PersonalField, PersonalRecord, table
 
 ERASED = "(effacé)"
 _GONE = "effacé\u00a0; conservé avec sa preuve si le devis est accepté, ou tant qu'il attend une réponse"
@@ -110,6 +112,10 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
     person = session.scalars(select(Person).where(Person.email == address)).first()
     for quote in _quotes(session, address):
         if _is_kept(quote, day_of(at)):
+            # Another of the client's people may still answer; the link in this one's mail opens nothing any more.
+            for recipient in quote.recipients:
+                if recipient.mail == address:
+                    recipient.link_key = secrets.token_urlsafe(LINK_BYTES)
             continue
         own = [each for each in quote.messages if person is not None and each.author_id == person.id]
         for sent in {*_mails(session, quote, address), *_mails_of(session, quote, own)}:
@@ -138,4 +144,63 @@ def addresses(session: Session) -> Iterator[str]:
     yield from session.scalars(select(Recipient.mail).where(Recipient.mail != ERASED).distinct())
 
 
-PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase, addresses=addresses)
+def _kept(session: Session, quote: Quote, today: date, *, frozen: bool) -> Keep | None:
+    """An order, or what may become one; of the others, what they said for ever (``frozen``)."""
+    if quote.order_reference and (order := find_order(session, quote.order_reference)):
+        return Keep(quote.reference, "contract", kept_order(session, order).since)
+    if _is_kept(quote, today) or (quote.state in OFFERED and quote.last_day is None):
+        return Keep(quote.reference, "contract")
+    if not frozen or quote.sent_at is None:
+        return None
+    over = day_of(quote.closed_at) if quote.closed_at is not None else quote.last_day or quote.latest_day
+    return Keep(quote.reference, "contract", over)
+
+
+def _keep_quote(session: Session, number: int, today: date) -> Keep | None:
+    return _kept(session, session.get_one(Quote, number), today, frozen=True)
+
+
+def _keep_line(session: Session, number: int, today: date) -> Keep | None:
+    return _kept(session, session.get_one(QuoteLine, number).quote, today, frozen=True)
+
+
+def _keep_act(session: Session, number: int, today: date) -> Keep | None:
+    return _kept(session, session.get_one(QuoteAct, number).quote, today, frozen=True)
+
+
+def _keep_recipient(session: Session, number: int, today: date) -> Keep | None:
+    return _kept(session, session.get_one(Recipient, number).quote, today, frozen=False)
+
+
+def _keep_reception(session: Session, number: int, today: date) -> Keep | None:
+    return _kept(session, session.get_one(Reception, number).quote, today, frozen=False)
+
+
+def _keep_message(session: Session, number: int, today: date) -> Keep | None:
+    return _kept(session, session.get_one(QuoteMessage, number).quote, today, frozen=False)
+
+
+TABLES = (
+    table(
+        "quote", keep=_keep_quote, files="proof_id",
+        personal="ground_words draft attached subject client conditions derogations delivery",
+        impersonal="reference form_key draft_recipients terms_slug terms_sha256 order_reference evidence",
+    ),
+    table("quote_line", keep=_keep_line, personal="description", impersonal="unit contract"),
+    table(
+        "quote_act", keep=_keep_act, impersonal="form_key", own="mail person_id", names="name", files="scan_id",
+        personal="name capacity mail identified_by consents words ip user_agent",
+        whole="capacity identified_by ip user_agent",
+    ),
+    table(
+        "quote_recipient", keep=_keep_recipient, own="mail person_id", names="name",
+        personal="name mail forwarded_by bounced_with", impersonal="link_key message_id",
+    ),
+    table("quote_reception", keep=_keep_reception, personal="who words", files="proof_id"),
+    table(
+        "quote_message", keep=_keep_message, personal="author text", impersonal="form_key", own="author_id",
+        names="author",
+    ),
+    table("quote_template", personal="name draft"),
+)  # fmt: skip
+PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase, tables=TABLES, addresses=addresses)

@@ -1,5 +1,6 @@
 """Statute as data: holidays, VAT, legal rates by half-year, retention. From ``law.toml``."""
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -33,6 +34,11 @@ class Retention:
     years: int
     start: str
     source: str
+
+    def last_day(self, since: date) -> date:
+        """The last day of keeping what counts from this one: same day so many years later, or the end of February."""
+        year = since.year + self.years
+        return date(year, since.month, min(since.day, monthrange(year, since.month)[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.models import Person
 from portal.db import Base, Fixed, UtcDateTime, one_of
-from portal.guards import append_only, guard
+from portal.guards import guard, maskable
 from portal.tickets.intervention_rules import Outcome, Step
 from portal.tickets.models import Ticket
 
@@ -147,4 +147,7 @@ class TimeCorrection(Base):
 
 
 REFUSAL = "a correction of time is only added"
-guard(TimeCorrection.__table__, append_only("time_correction", REFUSAL, ("id",), ("form_key",)))
+guard(
+    TimeCorrection.__table__,
+    maskable(TimeCorrection.__table__, REFUSAL, ("id",), ("form_key",), masked=("reason", "by")),
+)

@@ -1,14 +1,15 @@
 """What contestations hold on a person, and what an erasure leaves: they are part of what a contract owes, and stay with it."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from portal.clock import PARIS
 from portal.mail.models import OutgoingMail
-from portal.registry import Fate, PersonalData, PersonalField, PersonalRecord
-from portal.tickets.intervention_models import TimeContest
+from portal.registry import NOBODY, Fate, Keep, PersonalData, PersonalField, PersonalRecord, table
+from portal.tickets.intervention_models import TimeContest, TimeCorrection, WorkIntervention
 
 ERASED = "(effacé)"
 _KEPT = "conservé avec le contrat (Code de commerce, article L110-4)"
@@ -42,7 +43,8 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
     """Forget who contested; what was contested stays with the contract."""
     references = []
     for contest in _of(session, mail):
-        contest.by, contest.by_mail = ERASED, ERASED
+        if not contest.by_mail.endswith(NOBODY):
+            contest.by, contest.by_mail = ERASED, ERASED
         sent = select(OutgoingMail).where(OutgoingMail.message_id.startswith(f"<time-contest.{contest.id}."))
         for each in session.scalars(sent):
             each.sent_at, each.last_error = each.sent_at or at, None
@@ -52,4 +54,24 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
     return references
 
 
-PERSONAL_DATA = PersonalData("support", FIELDS, find, erase, addresses=addresses)
+def _keep_correction(session: Session, number: int, _: date) -> Keep:
+    """What was counted anew is what a contract's points, or an invoice, rest on."""
+    correction = session.get_one(TimeCorrection, number)
+    return Keep(
+        session.get_one(WorkIntervention, correction.intervention_id).ticket.reference,
+        "contract",
+        correction.at.astimezone(PARIS).date(),
+    )
+
+
+TABLES = (
+    table("intervention", personal="counted_by", impersonal="terms_slug terms_sha256 working hour"),
+    table("time_entry", personal="words technician typed_by", impersonal="form_key service"),
+    table("time_timer"),
+    table(
+        "time_contest", own="by_mail by_id", names="by", personal="reason by by_mail answer answered_by",
+        impersonal="form_key",
+    ),
+    table("time_correction", keep=_keep_correction, personal="reason by", impersonal="form_key minutes"),
+)  # fmt: skip
+PERSONAL_DATA = PersonalData("support", FIELDS, find, erase, tables=TABLES, addresses=addresses)

@@ -4,8 +4,8 @@ A ticket is its organisation's record of the work done for it (7.2): it is kept 
 person's name. One that never became a client's is forgotten whole.
 """
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -18,10 +18,11 @@ from portal.files.actions import forget
 from portal.files.models import StoredFile
 from portal.french import long_date
 from portal.mail.models import OutgoingMail
-from portal.registry import Fate, PersonalData, PersonalField, PersonalRecord
+from portal.registry import NOBODY, Erasure, Fate, Keep, PersonalData, PersonalField, PersonalRecord, table
+from portal.tickets.appointment_models import TicketAppointment
 from portal.tickets.finding import new_link_key
 from portal.tickets.index import reindex
-from portal.tickets.models import Ticket, TicketEvent, TicketMessage, TicketParticipant
+from portal.tickets.models import Ticket, TicketEvent, TicketFile, TicketMessage, TicketParticipant
 from portal.tickets.rules import Side
 from portal.tickets.state_actions import shut
 
@@ -93,67 +94,89 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
         yield PersonalRecord(f"{ticket.reference}, {ticket.subject}", named, ticket.opened_at, fate=fate, files=files)
 
 
-def erase(session: Session, mail: str, at: datetime) -> list[str]:
+def erase(session: Session, mail: str, at: datetime) -> Erasure:
     """Forget a person: without a name in their organisation's tickets; whole where no client's record is at stake."""
     address = _address(mail)
     person = session.scalars(select(Person.id).where(Person.email == address)).first()
-    erased = []
+    erased: list[str] = []
+    files: list[int] = []
     for ticket in list(_of(session, address)):
         stranger = ticket.organisation_id is None and _address(ticket.creator_mail or "") == address
         for sent in _mails(session, ticket, address):
             # What has not left yet never leaves: the worker takes a sent mail for done.
             sent.sent_at, sent.last_error = sent.sent_at or at, None
             sent.recipient, sent.subject, sent.text, sent.html, sent.calendar = ERASED, ERASED, ERASED, None, None
-        _forget_messages(session, ticket, address, at, whole=stranger)
+        files += _forget_messages(session, ticket, address, at, whole=stranger)
+        named = ticket.creator_name
         if _address(ticket.creator_mail or "") == address:
-            if ticket.closed_by == ticket.creator_name:
-                ticket.closed_by = ERASED
-            if ticket.terms_accepted_by == ticket.creator_name:
-                ticket.terms_accepted_by = ERASED
-            ticket.creator_name, ticket.creator_mail, ticket.creator_phone = ERASED, None, None
+            if ticket.closed_by == named:
+                ticket.closed_by = _unnamed(address, named)
+            if ticket.terms_accepted_by == named:
+                ticket.terms_accepted_by = _unnamed(address, named)
+            ticket.creator_name = _unnamed(address, named)
+            ticket.creator_mail = ticket.creator_phone = None
             ticket.link_key = new_link_key()
         if person is not None and ticket.beneficiary_id == person:
-            ticket.beneficiary = ERASED
+            ticket.beneficiary = _unnamed(address, ticket.beneficiary or "")
         if ticket.terms_accepted_by is not None and stranger:
             ticket.terms_accepted_by = ERASED
         for participant in [each for each in ticket.participants if each.mail == address]:
             ticket.participants.remove(participant)
-        _forget_events(ticket, person)
+        if not address.endswith(NOBODY):
+            _forget_events(ticket, person, named)
         if stranger:
             for entry in session.scalars(select(Entry).where(Entry.seq.in_(ticket.evidence))):
                 erase_payload(session, entry, at=at)
-            ticket.subject, ticket.erased_at = ERASED, at
+            _forget_whole(session, ticket)
+            ticket.erased_at = at
             if ticket.closed_at is None:
                 shut(ticket, by=None, name="", at=at)
         reindex(session, ticket)
         erased.append(ticket.reference)
     session.flush()
-    return erased
+    return Erasure(tuple(erased), tuple(files))
 
 
-def _forget_messages(session: Session, ticket: Ticket, address: str, at: datetime, *, whole: bool) -> None:
+def _unnamed(address: str, name: str) -> str:
+    """What stands in place of a name: the label that the thread is read by, where one was given already."""
+    return name if address.endswith(NOBODY) else ERASED
+
+
+def _forget_whole(session: Session, ticket: Ticket) -> None:
+    """What a ticket that is no client's says beside its messages."""
+    ticket.subject, ticket.place_words, ticket.beneficiary = ERASED, None, None
+    for message in ticket.messages:
+        message.remarks = []
+    for met in session.scalars(select(TicketAppointment).where(TicketAppointment.ticket_id == ticket.id)):
+        met.place_words = met.cancelled_because = None
+        met.backup_by = ERASED if met.backup_by else None
+
+
+def _forget_messages(session: Session, ticket: Ticket, address: str, at: datetime, *, whole: bool) -> Iterator[int]:
     for message in ticket.messages:
         if _mine(message, address):
-            message.author, message.author_mail, message.mail_id = ERASED, None, None
+            message.author, message.author_mail, message.mail_id = _unnamed(address, message.author), None, None
             message.folded, message.html = "", None  # signatures stand there
-            _forget_file(session, message.raw_file_id, at)  # the mail as it came is signed too
+            yield from _forget_file(session, message.raw_file_id, at)  # the mail as it came is signed too
             message.raw_file_id = None
         if whole and message.side is Side.REQUESTER:
             message.text = ERASED
             for file in message.files:
-                _forget_file(session, file.file_id, at)
+                yield from _forget_file(session, file.file_id, at)
                 file.name = ERASED
 
 
-def _forget_file(session: Session, number: int | None, at: datetime) -> None:
+def _forget_file(session: Session, number: int | None, at: datetime) -> Iterator[int]:
     if number is not None and (stored := session.get(StoredFile, number)) is not None:
         forget(session, stored, at=at)
+        yield number
 
 
-def _forget_events(ticket: Ticket, person: int | None) -> None:
+def _forget_events(ticket: Ticket, person: int | None, named: str) -> None:
     event: TicketEvent
     for event in ticket.events:
-        if (person is not None and event.by_id == person) or (ticket.creator_name == ERASED and event.by_id is None):
+        gone = ticket.creator_name == ERASED and event.by_id is None and event.by == named
+        if gone or (person is not None and event.by_id == person):
             event.by = ERASED
 
 
@@ -167,4 +190,44 @@ def addresses(session: Session) -> Iterator[str]:
         yield from (mail for mail in session.scalars(select(column).distinct()) if mail)
 
 
-PERSONAL_DATA = PersonalData("support", FIELDS, find, erase, addresses=addresses)
+def _keep_file(session: Session, number: int, _: date) -> Keep | None:
+    """A file that names somebody inside cannot be made anonymous: of a client's ticket it is kept with the contract."""
+    ticket = session.get_one(TicketFile, number).ticket
+    if ticket.organisation_id is None:
+        return None
+    return Keep(ticket.reference, "contract", ticket.closed_at.astimezone(PARIS).date() if ticket.closed_at else None)
+
+
+def _refresh(session: Session, changed: Mapping[str, Collection[int]]) -> None:
+    """The search finds nobody any more by a name that is not there."""
+    tickets = set(changed.get("ticket", ()))
+    for name, model in (("ticket_message", TicketMessage), ("ticket_file", TicketFile)):
+        wanted = select(model.ticket_id).where(model.id.in_(changed.get(name, ())))
+        tickets |= set(session.scalars(wanted))
+    for number in sorted(tickets):
+        reindex(session, session.get_one(Ticket, number))
+
+
+TABLES = (
+    table(
+        "ticket", own="creator_mail creator_id", names="creator_name", phones="creator_phone",
+        personal="subject place_words creator_name creator_mail creator_phone beneficiary terms_accepted_by closed_by",
+        impersonal="reference form_key link_key service terms_slug terms_sha256 evidence",
+    ),
+    table(
+        "ticket_message", own="author_mail author_id", names="author",
+        personal="author author_mail text folded html mail_id remarks", impersonal="form_key",
+    ),
+    table("ticket_file", keep=_keep_file, personal="name", files="file_id"),
+    table("ticket_participant", own="mail person_id", names="name", personal="mail name"),
+    table("ticket_event", own="by_id", names="by", personal="by detail", impersonal="kind"),
+    table("ticket_link"),
+    table("ticket_word", personal="stem", alone=True),  # worked out anew from the tickets
+    table(
+        "ticket_appointment", personal="place_words backup_by cancelled_because", impersonal="form_key uid",
+    ),
+    table("ticket_canned_answer", personal="title text written_by"),
+)  # fmt: skip
+PERSONAL_DATA = PersonalData(
+    "support", FIELDS, find, erase, tables=TABLES, addresses=addresses, refresh=_refresh
+)  # fmt: skip

@@ -503,7 +503,7 @@ def test_what_is_held_on_a_sender_is_found_and_forgotten(post_room: Post) -> Non
         (record,) = find(session, "Claire@client.example")
         assert record.reference == reference
         assert ("Objet", "Ma panne") in record.values
-        assert erase(session, CLAIRE, NOON) == [reference]
+        assert erase(session, CLAIRE, NOON).references == (reference,)
         assert list(find(session, CLAIRE)) == []
     (row,) = post_room.rows()
     with pytest.raises(FileGone):

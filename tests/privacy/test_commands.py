@@ -19,6 +19,7 @@ from portal.accounts.rules import ClientRole, Identity
 from portal.db import make_engine
 from portal.files.store import Store
 from portal.privacy import erasure
+from portal.privacy.forgetting import forget
 from portal.privacy.references import choose, references
 from portal.privacy.rooms import declared
 from portal.terms import Library
@@ -75,7 +76,7 @@ def test_who_was_erased_after_a_backup_is_erased_again_when_it_comes_back(
     portal(environ, "backup", str(tmp_path / "before.backup"))
     store = Store(environ["PORTAL_STORAGE_URL"])
     with Session(base) as session, session.begin():
-        erasure.forget(session, store, MARC, rooms=declared(), library=library, at=clock.now())
+        forget(session, store, MARC, rooms=declared(), library=library, at=clock.now())
         erasure.remember(session, MARC, KEY, clock.now())
     portal(environ, "privacy", "tombstones", str(tmp_path / "marks"))
     assert "l'ont été de nouveau" in portal(environ, "restore", str(tmp_path / "before.backup"), "--overwrite")

@@ -10,7 +10,7 @@ from portal.files.models import StoredFile
 from portal.mail.models import OutgoingMail
 from portal.tickets.attached import FileToAttach
 from portal.tickets.message_actions import write_as_staff
-from portal.tickets.personal_data import FIELDS, PERSONAL_DATA
+from portal.tickets.personal_data import FIELDS, PERSONAL_DATA, erase
 from portal.tickets.rules import State
 from tests.tickets.conftest import ADVISER, ARRIVED, CLAIRE, MARC, NOON, Room
 
@@ -48,7 +48,7 @@ def test_what_staff_wrote_among_themselves_is_in_no_export(room: Room) -> None:
 def test_a_client_keeps_its_ticket_without_the_persons_name(room: Room) -> None:
     reference = room.open()
     with room.sessions.begin() as session:
-        assert PERSONAL_DATA.erase(session, CLAIRE, LATER) == [reference]
+        assert erase(session, CLAIRE, LATER).references == (reference,)
     with room.sessions() as session:
         ticket = room.ticket(session, reference)
         assert (ticket.creator_name, ticket.creator_mail, ticket.participants) == ("(effacé)", None, [])
@@ -76,7 +76,7 @@ def test_a_stranger_is_forgotten_whole(room: Room) -> None:
     with room.sessions() as session:
         assert "jean-cv.pdf" in str(list(PERSONAL_DATA.find(session, "jean@inconnu.example")))
     with room.sessions.begin() as session:
-        assert PERSONAL_DATA.erase(session, "jean@inconnu.example", LATER) == [reference]
+        assert erase(session, "jean@inconnu.example", LATER).references == (reference,)
     with room.sessions() as session:
         assert {file.erased_at for file in session.query(StoredFile)} == {LATER}
         assert room.ticket(session, reference).state is State.CLOSED

@@ -1,0 +1,277 @@
+"""Take a person out of every row that names them: what the law has us keep moves to the archive, word for word.
+
+The archive is written first. A frozen record is then let through by the database itself, for it sees that the archive
+holds what stood there (``portal.guards``).
+"""
+
+import json
+from base64 import b64encode
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Text, cast, func, or_, select, text
+from sqlalchemy import Table as SqlTable
+from sqlalchemy.orm import Session
+
+from portal.clock import PARIS
+from portal.evidence.actions import erase_payload
+from portal.evidence.models import Entry, Payload
+from portal.files.actions import forget
+from portal.files.models import StoredFile
+from portal.privacy.masking import Identity
+from portal.privacy.models import Archived, ArchivedPiece
+from portal.privacy.outbox import mask_mails
+from portal.privacy.scope import Subject, Surroundings, in_scope, key, sql, surroundings
+from portal.registry import Keep, PersonalData, PersonalRecord, Table
+from portal.terms import Library
+from portal.terms.law import Law
+
+GONE = "(effacé)"
+#: Tables whose rows are looked through in a way of their own.
+_APART = frozenset({"outgoing_mail", "evidence_payload", "stored_file"})
+#: Acts on the request itself: they go once the person has been told of its end.
+OF_REQUESTS = "privacy."
+#: Acts of the log that bind a client whatever becomes of the record they speak of; a ticket's only where there is one.
+_BINDING = ("contracts.", "orders.")
+
+
+@dataclass
+class Moving:
+    """One erasure under way: what it archives, by record, and the rows that it changed."""
+
+    session: Session
+    subject: Subject
+    library: Library
+    at: datetime
+    request_id: int | None = None
+    records: Mapping[str, PersonalRecord] = field(default_factory=dict)  # what the person was shown, by reference
+    archived: dict[tuple[str, str], Archived] = field(default_factory=dict)
+    changed: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    waiting: set[str] = field(default_factory=set)  # records that are needed as they stand, for now
+    waiting_entries: set[int] = field(default_factory=set)  # what they are proved by, in the log
+
+    @property
+    def today(self) -> date:
+        """The civil day."""
+        return self.at.astimezone(PARIS).date()
+
+    def wait_for(self, reference: str, what: SqlTable, number: Any) -> None:
+        """Leave a row as it is: it is needed."""
+        self.waiting.add(reference)
+        if "evidence" in what.c:
+            held = self.session.scalar(select(what.c.evidence).where(key(what) == number))
+            self.waiting_entries |= set(held) if isinstance(held, list) else {int(held or 0)}
+
+    def entry(self, room: str, keep: Keep) -> Archived:
+        """The archive's entry of a record, made at the first word of it."""
+        law = self.library.law.retention[keep.under]
+        until = max(law.last_day(keep.since or self.today), self.today)
+        held = self.archived.get((keep.reference, keep.under))
+        if held is None:
+            told = self.records.get(keep.reference)
+            held = Archived(
+                request_id=self.request_id, room=room, reference=keep.reference, under=law.source, until=until,
+                archived_at=self.at, content=[list(pair) for pair in told.values] if told else [],
+            )  # fmt: skip
+            self.session.add(held)
+            self.archived[keep.reference, keep.under] = held
+            self.session.flush()
+        held.until = max(held.until, until)
+        return held
+
+    def put(self, entry: Archived, place: tuple[str, object, str], was: str, becomes: str) -> None:
+        """Have the archive vouch for one column of one row."""
+        in_table, row, column = place
+        self.session.add(
+            ArchivedPiece(
+                archive_id=entry.id, in_table=in_table, row_key=str(row), in_column=column, was=was, becomes=becomes
+            )
+        )
+
+
+def take_out(moving: Moving, rooms: Sequence[PersonalData], *, last: bool = False) -> None:
+    """Every row of every room, the outbox, the log. ``last``: what tells of the request itself goes too."""
+    moving.session.flush()
+    near = surroundings(moving.session, moving.subject, rooms)
+    for room in rooms:
+        for declared in room.tables:
+            if declared.personal and not declared.alone and declared.name not in _APART:
+                _table(moving, room, declared)
+    mask_mails(moving.session, moving.subject, near, but=moving.waiting, last=last)
+    _log(moving, near, last=last)
+    moving.session.flush()
+    moving.session.expire_all()
+    for room in rooms:
+        mine = {each.name: moving.changed[each.name] for each in room.tables if each.name in moving.changed}
+        if mine:
+            room.refresh(moving.session, mine)
+    moving.session.flush()
+
+
+def _table(moving: Moving, room: PersonalData, declared: Table) -> None:
+    what, subject = sql(declared.name), moving.subject
+    columns = sorted(declared.personal)
+    query = select(key(what), *(cast(what.c[each], Text) for each in columns))
+    near = in_scope(what, subject)
+    own = subject.own.get(declared.name, frozenset())
+    for number, *values in moving.session.execute(query.where(near)).all():
+        row = dict(zip(columns, values, strict=True))
+        _row(moving, room, declared, number, _without(subject, declared, row, own=number in own))
+    said = [func.lower(cast(what.c[each], Text)).contains(one, autoescape=True)
+            for each in columns for one in subject.identity.addresses]  # fmt: skip
+    for number, *values in moving.session.execute(query.where(or_(*said), ~near)).all():
+        row = dict(zip(columns, values, strict=True))
+        masked = {name: _mask(what, name, was, subject.identity) for name, was in row.items()}
+        _row(moving, room, declared, number, _differing(row, masked))
+
+
+def _without(
+    subject: Subject, declared: Table, row: Mapping[str, str | None], *, own: bool
+) -> dict[str, tuple[str, str]]:
+    what = sql(declared.name)
+    masked: dict[str, str | None] = {}
+    for name, was in row.items():
+        json_like = isinstance(what.c[name].type, JSON)
+        if was is None:
+            masked[name] = None
+        elif name in declared.own and not json_like and subject.identity.owns(was):
+            masked[name] = subject.address
+        elif own and was and name in declared.names:
+            masked[name] = subject.identity.label
+        elif own and was and name in (*declared.phones, *declared.whole):
+            masked[name] = "[]" if json_like else GONE
+        else:
+            masked[name] = _mask(what, name, was, subject.identity)
+    return _differing(row, masked)
+
+
+def _differing(row: Mapping[str, str | None], masked: Mapping[str, str | None]) -> dict[str, tuple[str, str]]:
+    return {
+        name: (was, becomes)
+        for name, was in row.items()
+        if was is not None and (becomes := masked[name]) is not None and becomes != was
+    }
+
+
+def _mask(what: SqlTable, column: str, was: str | None, identity: Identity) -> str | None:
+    if was is None:
+        return None
+    if not isinstance(what.c[column].type, JSON):
+        return identity.mask(was)
+    value = json.loads(was)
+    masked = identity.mask_all(value)
+    return was if masked == value else json.dumps(masked)
+
+
+def _row(
+    moving: Moving, room: PersonalData, declared: Table, number: Any, differing: Mapping[str, tuple[str, str]]
+) -> None:
+    if not differing:
+        return
+    what, session = sql(declared.name), moving.session
+    keep = declared.keep(session, number, moving.today) if declared.keep is not None else None
+    if keep is not None and keep.waits:
+        moving.wait_for(keep.reference, what, number)
+        return
+    limits = {name: getattr(what.c[name].type, "length", None) for name in differing}
+    fitted = {name: (was, becomes[: limits[name]]) for name, (was, becomes) in differing.items()}
+    if keep is not None:
+        entry = moving.entry(room.purpose, keep)
+        for name, (was, becomes) in fitted.items():
+            moving.put(entry, (declared.name, number, name), was, becomes)
+        session.flush()
+        for name in declared.files:
+            stored = session.scalar(select(what.c[name]).where(key(what) == number))
+            if stored is not None:
+                archive_file(moving, entry, stored)
+    postgresql = session.get_bind().dialect.name == "postgresql"
+    sets = ", ".join(
+        f'"{name}" = CAST(:{name} AS JSON)' if postgresql and isinstance(what.c[name].type, JSON)
+        else f'"{name}" = :{name}'
+        for name in fitted
+    )  # fmt: skip
+    session.execute(
+        text(f'UPDATE "{declared.name}" SET {sets} WHERE "{key(what).name}" = :row_key_'),  # noqa: S608 - our own tables
+        {name: becomes for name, (_, becomes) in fitted.items()} | {"row_key_": number},
+    )
+    moving.changed[declared.name].add(number)
+
+
+def archive_file(moving: Moving, entry: Archived, number: int) -> None:
+    """Have a stored file leave the daily pages: the archive alone opens it, and it goes with its entry."""
+    stored = moving.session.get(StoredFile, number)
+    if stored is None or stored.erased_at is not None or stored.archived_at is not None:
+        return
+    masked = moving.subject.identity.mask(stored.name)
+    moving.put(entry, ("stored_file", number, "name"), stored.name, masked)
+    stored.name, stored.archived_at = masked, moving.at
+    moving.session.flush()
+
+
+def _log(moving: Moving, near: Surroundings, *, last: bool) -> None:
+    """What the log committed to and names the person: to the archive with its salt; the chain stays as it was."""
+    session, subject = moving.session, moving.subject
+    held = select(Entry, Payload).join(Payload).where(Payload.content.is_not(None)).order_by(Entry.seq)
+    for entry, payload in session.execute(held.execution_options(yield_per=500)):
+        content = payload.content or ""
+        if entry.kind.startswith(OF_REQUESTS) and not last:
+            continue
+        close = entry.seq in near.entries or near.speaks_of(content)
+        if entry.seq in moving.waiting_entries or not subject.sought_in(content, near=close).is_in(content):
+            continue
+        _forget_act(moving, entry, payload)
+
+
+def _forget_act(moving: Moving, entry: Entry, payload: Payload) -> None:
+    if payload.salt is None or payload.content is None:
+        return
+    kept = _kept_with(moving, entry, payload.content)
+    if kept is not None:
+        was = json.dumps({"content": payload.content, "salt": b64encode(payload.salt).decode()}, ensure_ascii=False)
+        moving.put(kept, ("evidence_payload", entry.seq, "content"), was, "")
+    erase_payload(moving.session, entry, at=moving.at)
+
+
+def _kept_with(moving: Moving, entry: Entry, content: str) -> Archived | None:
+    """The record that an act speaks of, where that is archived too; else the log's own entry, for what binds."""
+    for (reference, _), held in moving.archived.items():
+        if f'"{reference}"' in content:
+            return held
+    kind, day = entry.kind, entry.at.astimezone(PARIS).date()
+    if kind.startswith("invoices."):
+        year_end = day.replace(month=12, day=31)
+        return moving.entry("invoicing", Keep(f"Registre des actes, factures de {day.year}", "accounting", year_end))
+    if kind.startswith(_BINDING) or (kind.startswith("tickets.") and moving.subject.organisation_id is not None):
+        return moving.entry("contract", Keep("Registre des actes", "contract"))
+    return None
+
+
+def clear(session: Session, entry: Archived, *, at: datetime) -> list[int]:
+    """Its day has come: nothing of it is left, the salts of the log neither; the files whose content is to go."""
+    files = []
+    for piece in entry.pieces:
+        if piece.was is not None:
+            piece.was, piece.becomes, piece.erased_at = None, None, at
+        if piece.in_table == "stored_file":
+            stored = session.get(StoredFile, int(piece.row_key))
+            if stored is not None:
+                forget(session, stored, at=at)
+                files.append(stored.id)
+    entry.content, entry.subject, entry.erased_at = None, None, at
+    return files
+
+
+def still_needed(
+    session: Session, entry: Archived, rooms: Sequence[PersonalData], law: Law, today: date
+) -> date | None:
+    """A later last day, when what is kept still runs or was taken up again: an order under way, a dispute."""
+    keepers = {each.name: each.keep for room in rooms for each in room.tables if each.keep is not None}
+    days = [entry.until]
+    for table, row in {(piece.in_table, piece.row_key) for piece in entry.pieces if piece.in_table in keepers}:
+        keep = keepers[table](session, int(row), today)
+        if keep is not None:
+            days.append(law.retention[keep.under].last_day(keep.since or today))
+    return max(days) if max(days) > entry.until else None
