@@ -163,6 +163,7 @@ TABLES = (
         personal="text admission_words author mail recorded_by",
         impersonal="reference form_key ticket terms_slug terms_sha256 evidence",
     ),
+    table("invoice_work", personal="linked_by undone_by"),
     table("dispute_line"),
     table(
         "dispute_message", keep=_keep_message, own="author_id", names="author", personal="author text",
