@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
 from portal.evidence.actions import record
+from portal.mail.stops import frozen
 from portal.quotes.offer import Offer
 from portal.quotes.quote_letters import QuoteLetters
 from portal.quotes.quote_models import Quote, QuoteAct, QuoteLine, Recipient
@@ -50,6 +51,9 @@ def prepare(session: Session, quote: Quote, *, library: Library, at: datetime) -
     words = [problem.words for problem in reading.problems]
     if not people:
         words.append("Choisissez au moins un destinataire.")
+    # GDPR article 18: their data are kept, and not used.
+    still = frozen(session, [person.email for person in people])
+    words += [f"{person.name} a fait geler l'usage de ses données." for person in people if person.email in still]
     if words:
         raise NotSendable(*words)
     return before_sending(quote, reading.offer, library, day_of(at)), people
