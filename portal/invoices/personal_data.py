@@ -59,8 +59,8 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
             f"{dispute.invoice.number}, {dispute.reason.label}" + (f"\u00a0: {dispute.text}" if own else ""),
             "\n".join(said), "\n".join(session.scalars(sent.order_by(OutgoingMail.id))), "",
         )  # fmt: skip
-        own = [file for each in dispute.messages if each.author == dispute.author for file in each.files]
-        files = tuple(dict.fromkeys(file.file_id for file in (*dispute.files, *own)))
+        written = [file for each in dispute.messages if _wrote(each, number, own=own) for file in each.files]
+        files = tuple(dict.fromkeys(file.file_id for file in (*(dispute.files if own else ()), *written)))
         made = _record(dispute.reference, values, dispute.filed_at)
         yield replace(made, fate=Fate.KEPT, under="accounting", files=files)
     for draft in session.scalars(_drafts(address)):
