@@ -166,6 +166,7 @@ ROUTES: Mapping[str, Access] = {
     "contracts.mails": clients(),
     "contracts.alert": clients(),
     "contracts.drop": clients(),
+    "contracts.serve": clients(),  # who may sign is the action's to say, so that the try is kept
     "contracts.file": clients(),
     "contracts.statement_csv": clients(),
     "contracts.statement_pdf": clients(),
@@ -334,6 +335,7 @@ ROUTES: Mapping[str, Access] = {
     "orders.refuse": clients(SIGNATORY),
     "orders.withdraw": clients(SIGNATORY),
     "orders.end": clients(SIGNATORY),
+    "orders.serve": clients(SIGNATORY),
     "orders_desk.index": staff(SALES, ADVISER, BILLING, ADMINISTRATOR),
     "orders_desk.show": staff(SALES, ADVISER, BILLING, ADMINISTRATOR),
     "orders_desk.proof": staff(SALES, ADVISER, BILLING, ADMINISTRATOR),

@@ -22,9 +22,8 @@ from portal.contracts.forms import (
 from portal.contracts.links import DESK
 from portal.contracts.mail_choices import tell_moved
 from portal.contracts.models import Contract, LedgerEntry
-from portal.contracts.notice_actions import end_for, make_good, record_notice
-from portal.contracts.notice_models import ContractNotice
-from portal.contracts.notice_rules import NoticeMissing, NoticeOver, NoticeRuns, Sender
+from portal.contracts.notice_actions import note_refused
+from portal.contracts.notice_rules import Sender
 from portal.contracts.permissions import may_manage
 from portal.contracts.proposed import proposed_for
 from portal.contracts.reading import held_by, movements, running_out
@@ -36,7 +35,8 @@ from portal.contracts.rules import (
 from portal.contracts.statement_views import csv_answer, pdf_answer
 from portal.contracts.views import file_answer, letters, never_stored, notices_shown, parts_of, periods_of, terms_of
 from portal.errors import show as refuse
-from portal.french import points, weekday_date
+from portal.french import points
+from portal.terms import Version
 from portal.web import db, now, services, today
 
 KEY_BYTES = 16
@@ -47,14 +47,24 @@ contracts_desk.after_request(never_stored)
 
 
 @contracts_desk.errorhandler(ContractEnded)
-def ended(_: ContractEnded) -> Any:
+def ended(error: ContractEnded) -> Any:
     """A colleague ended it meanwhile."""
     db.session.rollback()
+    if contract := find_contract(db.session, (request.view_args or {}).get("reference", "")):
+        what = (request.endpoint or "").rpartition(".")[2]
+        note_refused(db.session, contract, what, by=me(), reason=type(error).__name__, at=now())
+        db.session.commit()
     return refuse(409)
 
 
-def _contract(reference: str) -> Contract:
+def contract_of(reference: str) -> Contract:
+    """The contract of an address, for staff."""
     return find_contract(db.session, reference) or abort(404)
+
+
+def version_of(contract: Contract) -> Version:
+    """The version that governs a contract, or today's where that one is not published here any more."""
+    return terms_of(contract) or services().library.in_force(today())
 
 
 @contracts_desk.get("/")
@@ -73,11 +83,12 @@ def index() -> Any:
 # --- One contract --------------------------------------------------------------------------------
 
 
-def _page(
+def page_of(
     contract: Contract, status: int = 200, *, crediting: CreditForm | None = None,
     ruling: OverdraftForm | None = None, ending: EndForm | None = None, noticing: NoticeForm | None = None,
     settling: MadeGoodForm | None = None,
 ) -> tuple[str, int]:  # fmt: skip
+    """The page of a contract on the desk, with what was typed and not taken."""
     crediting = crediting or CreditForm(formdata=None)
     crediting.key.data = crediting.key.data or secrets.token_urlsafe(KEY_BYTES)
     if ruling is None:
@@ -93,7 +104,8 @@ def _page(
         render_template(
             "contracts/desk_show.html", contract=contract, left=held.left[contract.id], crediting=crediting,
             ruling=ruling, noticing=noticing, proposed=proposed, settling=settling or MadeGoodForm(formdata=None),
-            notices=notices_shown(contract), ending=ending or EndForm(formdata=None), terms=terms_of(contract),
+            notices=notices_shown(contract), ending=ending or EndForm(formdata=None, version=version_of(contract)),
+            terms=terms_of(contract),
             page=movements(db.session, contract, before=before), first_page=before is None,
             periods=periods_of(contract), manages=may_manage(me().role_names) and contract.ended_at is None,
             **parts_of(held),
@@ -112,33 +124,33 @@ def back(contract: Contract, words: str) -> Response:
 @contracts_desk.get("/<reference>")
 def show(reference: str) -> Any:
     """Its points, its ledger, what staff may do with it."""
-    return _page(_contract(reference))
+    return page_of(contract_of(reference))
 
 
 @contracts_desk.get("/<reference>/pieces/<int:number>")
 def file(reference: str, number: int) -> Any:
     """A file of what was agreed."""
-    return file_answer(_contract(reference), number)
+    return file_answer(contract_of(reference), number)
 
 
 @contracts_desk.get("/<reference>/releve.csv")
 def statement_csv(reference: str) -> Any:
     """The statement that the client sees."""
-    return csv_answer(_contract(reference))
+    return csv_answer(contract_of(reference))
 
 
 @contracts_desk.get("/<reference>/releve.pdf")
 def statement_pdf(reference: str) -> Any:
     """The same, on paper."""
-    return pdf_answer(_contract(reference))
+    return pdf_answer(contract_of(reference))
 
 
 @contracts_desk.post("/<reference>/points")
 def add(reference: str) -> Any:
     """Add points by hand."""
-    contract, form = _contract(reference), CreditForm()
+    contract, form = contract_of(reference), CreditForm()
     if not form.validate():
-        return _page(contract, REFUSED, crediting=form)
+        return page_of(contract, REFUSED, crediting=form)
     entry = credit(
         db.session, contract, points=form.points.points, key=form.key.data or secrets.token_urlsafe(KEY_BYTES),
         words="Points ajoutés", reason=form.reason.data, by=me(), at=now(),
@@ -150,73 +162,17 @@ def add(reference: str) -> Any:
 @contracts_desk.post("/<reference>/regle")
 def rule(reference: str) -> Any:
     """Another rule for when the points are used up."""
-    contract, form = _contract(reference), OverdraftForm()
+    contract, form = contract_of(reference), OverdraftForm()
     if not form.validate():
-        return _page(contract, REFUSED, ruling=form)
+        return page_of(contract, REFUSED, ruling=form)
     set_overdraft(db.session, contract, overdraft=form.overdraft, reason=form.reason.data, by=me(), at=now())
     return back(contract, "La règle est changée. Le client la lit sur la page du contrat.")
-
-
-@contracts_desk.post("/<reference>/fin")
-def end(reference: str) -> Any:
-    """End the contract."""
-    contract, form = _contract(reference), EndForm()
-    if not form.validate():
-        return _page(contract, REFUSED, ending=form)
-    version = terms_of(contract) or services().library.in_force(today())
-    try:
-        end_for(
-            db.session, contract, ground=form.chosen_ground, reason=form.reason.data, version=version, by=me(), at=now()
-        )
-    except NoticeMissing:
-        return _not_ended(contract, form, "L'article 10 demande d'abord une mise en demeure\u00a0: enregistrez-la.")
-    except NoticeRuns as error:
-        words = f"La mise en demeure court jusqu'au {weekday_date(error.last_day)} inclus\u00a0: le contrat peut prendre fin à partir du lendemain."
-        return _not_ended(contract, form, words)
-    return back(contract, "Le contrat a pris fin. Son registre reste lisible.")
-
-
-def _not_ended(contract: Contract, form: EndForm, words: str) -> tuple[str, int]:
-    db.session.rollback()
-    form.form_errors.append(f"{words} Rien n'a été changé, ce que vous avez écrit est gardé.")
-    return _page(contract, CONFLICT, ending=form)
-
-
-@contracts_desk.post("/<reference>/mises-en-demeure")
-def notice(reference: str) -> Any:
-    """Record a formal notice (article 10)."""
-    contract, form = _contract(reference), NoticeForm(today=today())
-    if not form.validate():
-        return _page(contract, REFUSED, noticing=form)
-    record_notice(
-        db.session, contract, sender=form.chosen_sender, breach=form.breach.data, received_on=form.received_on.data,
-        received_how=form.received_how.data, by=me(), form_key=form.key.data or secrets.token_urlsafe(KEY_BYTES),
-        at=now(),
-    )  # fmt: skip
-    return back(contract, "La mise en demeure est enregistrée. Le client la voit sur la page du contrat.")
-
-
-@contracts_desk.post("/<reference>/mises-en-demeure/<int:number>/reglee")
-def settled(reference: str, number: int) -> Any:
-    """A notice was answered."""
-    contract, form = _contract(reference), MadeGoodForm()
-    found = db.session.get(ContractNotice, number)
-    if found is None or found.contract_id != contract.id:
-        abort(404)
-    if not form.validate():
-        return _page(contract, REFUSED, settling=form)
-    try:
-        make_good(db.session, found, words=form.words.data, by=me(), at=now())
-    except NoticeOver:
-        db.session.rollback()
-        return refuse(409)
-    return back(contract, "C'est noté\u00a0: cette mise en demeure ne peut plus mettre fin au contrat.")
 
 
 @contracts_desk.route("/<reference>/mouvements/<int:seq>/corriger", methods=["GET", "POST"])
 def amend(reference: str, seq: int) -> Any:
     """Correct a movement by a counter-entry."""
-    contract = _contract(reference)
+    contract = contract_of(reference)
     entry = db.session.scalars(
         select(LedgerEntry).where(LedgerEntry.contract_id == contract.id, LedgerEntry.seq == seq)
     ).first()

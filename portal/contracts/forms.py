@@ -8,9 +8,10 @@ from wtforms import BooleanField, DateField, Field, HiddenField, RadioField, Sel
 from wtforms.validators import InputRequired, Optional, ValidationError
 from wtforms.widgets import TextInput
 
-from portal.contracts.notice_rules import Ground, Sender
+from portal.contracts.notice_rules import Ground, Sender, ground_words
 from portal.contracts.rules import InvalidPoints, Kind, Overdraft, Policy, check_points
 from portal.forms import BaseForm, at_most, attachments, required, strip
+from portal.terms import Version
 from portal.terms.money import InvalidAmount, amount
 
 LONGEST = 2_000
@@ -140,7 +141,7 @@ class NoticeForm(BaseForm):
     )  # fmt: skip
     received_on = DateField(
         "Jour de réception", format=["%d/%m/%Y", "%Y-%m-%d"], widget=TextInput(), render_kw=_DAY,
-        description="Le délai de l'article 10 court de ce jour.",
+        description="Le délai court de ce jour.",
         validators=[InputRequired("Écrivez le jour, comme 03/12/2026.")],
     )  # fmt: skip
     received_how = StringField(
@@ -164,6 +165,16 @@ class NoticeForm(BaseForm):
         return Sender.CLIENT if self.sender.data == Sender.CLIENT else Sender.COMPANY
 
 
+class ServeForm(BaseForm):
+    """A formal notice that the client sends."""
+
+    breach = TextAreaField(
+        "Ce qui n'a pas été fait, et ce que vous demandez", filters=[strip], render_kw={"rows": "4"},
+        validators=[required("Écrivez ce qui n'a pas été fait."), at_most(LONGEST)],
+    )  # fmt: skip
+    key = HiddenField(validators=[at_most(64)])
+
+
 class MadeGoodForm(BaseForm):
     """A notice that was answered."""
 
@@ -176,10 +187,11 @@ class MadeGoodForm(BaseForm):
 class EndForm(BaseForm):
     """The end of a contract."""
 
-    ground = RadioField(
-        "Motif", choices=[(ground.value, ground.label) for ground in Ground],
-        validators=[InputRequired("Choisissez le motif.")],
-    )  # fmt: skip
+    ground = RadioField("Motif", validators=[InputRequired("Choisissez le motif.")])
+
+    def __init__(self, *args: Any, version: Version, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ground.choices = [(ground.value, ground_words(version, ground)) for ground in Ground]
 
     @property
     def chosen_ground(self) -> Ground:
@@ -215,7 +227,7 @@ class OpenForm(OverdraftFields):
     )  # fmt: skip
     derogation = TextAreaField(
         "Dérogation écrite aux CGV", filters=[strip], validators=[at_most(20_000)], render_kw={"rows": "3"},
-        description="Article 1\u00a0: préalable, expresse et écrite. Elle est montrée avant les CGV.",
+        description="Préalable, expresse et écrite. Elle est montrée avant les CGV.",
     )  # fmt: skip
     derogation_day = DateField(
         "Jour de cette dérogation", format=["%d/%m/%Y", "%Y-%m-%d"], widget=TextInput(), render_kw=_DAY,

@@ -1,7 +1,7 @@
 """The mails of this room, written into the outbox with the act."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.orm import Session
 
 from portal import french
-from portal.contracts.links import ASK, CHOICE, CLIENT
+from portal.accounts.rules import ClientRole
+from portal.contracts.links import ASK, CHOICE, CLIENT, DESK
 from portal.mail.actions import post
 from portal.mail.letters import Letters as Templates
 from portal.mail.letters import quoted
-from portal.terms import Library
+from portal.terms import Library, Version
+from portal.terms.citing import cites
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from portal.accounts.models import Person
     from portal.contracts.alert_models import ContractAlert
     from portal.contracts.models import Contract, LedgerEntry
+    from portal.contracts.notice_models import ContractNotice
     from portal.contracts.period import Month
 
 #: Those that whoever chose to be told may stop; ``portal.contracts.stopping`` does it. A balance below zero is always told.
@@ -104,6 +107,27 @@ class Letters:
             html=letter.html, domain=self.domain, now=at, key=key,
             stops_at=self.base_url if event in STOPPABLE else None,
         )  # fmt: skip
+
+    def notice(
+        self, session: Session, notice: "ContractNotice", last: date, version: Version, at: datetime
+    ) -> None:  # fmt: skip
+        """A client put the company on notice: to the company, and to who signs for the client, as the trace of it."""
+        contract = notice.contract
+        signs = [
+            each.email for each in contract.organisation.people
+            if each.active and ClientRole.SIGNATORY in each.role_names
+        ]  # fmt: skip
+        for recipient, place in ((self.library.company.mail, DESK), *((each, CLIENT) for each in signs)):
+            letter = TEMPLATES.write(
+                "notice",
+                contract=contract, notice=notice, written=quoted(notice.breach), last_day=last,
+                company=self.library.company, clause=cites(version, "formal_notice", of=" des CGV"),
+                page=f"{self.base_url}{place}/{contract.reference}",
+            )  # fmt: skip
+            post(
+                session, event="contracts/notice", recipient=recipient, subject=letter.subject, text=letter.text,
+                html=letter.html, domain=self.domain, now=at, key=f"contract-notice.{notice.id}.{recipient}",
+            )  # fmt: skip
 
 
 def _signed(points: Decimal) -> str:

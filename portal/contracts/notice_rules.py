@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from portal.contracts.rules import ContractError
 from portal.terms import Version
+from portal.terms.citing import cites
 from portal.terms.labelled import Labelled
 
 
@@ -23,9 +24,18 @@ class Ground(Labelled):
     """Why a contract ends."""
 
     AGREEMENT = "agreement", "D'un commun accord"
-    BREACH = "breach", "Mise en demeure restée sans effet (article 10)"
-    FORCE_MAJEURE = "force_majeure", "Force majeure (articles 7.5 et 11)"
+    BREACH = "breach", "Mise en demeure restée sans effet"
+    FORCE_MAJEURE = "force_majeure", "Force majeure"
     OTHER = "other", "Autre raison"
+
+
+#: The figures of the text that each ground rests on.
+FIGURES = {Ground.BREACH: ("formal_notice",), Ground.FORCE_MAJEURE: ("force_majeure", "work_done")}
+
+
+def ground_words(version: Version, ground: Ground) -> str:
+    """A ground as a reader sees it, with its articles in the version that governs the contract."""
+    return ground.label + cites(version, *FIGURES.get(ground, ()))
 
 
 class NoticeMissing(ContractError):

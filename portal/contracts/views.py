@@ -1,5 +1,6 @@
 """A client's contracts: what is left, what each intervention cost and why, how long it lasts."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,10 +10,11 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from portal.accounts.guard import me
+from portal.accounts.rules import ClientRole
 from portal.clock import PARIS
 from portal.contracts.actions import find_contract
 from portal.contracts.alerts import MOST, TooManyAlerts, alerts_of, drop_alert, set_alert
-from portal.contracts.forms import AlertForm, MailsForm, TokenForm
+from portal.contracts.forms import AlertForm, MailsForm, ServeForm, TokenForm
 from portal.contracts.letters import Letters
 from portal.contracts.links import ASK, CHOICE, CLIENT
 from portal.contracts.mail_choices import choice_of, choose
@@ -31,6 +33,7 @@ from portal.files.views import send
 from portal.french import minutes, month_name, points, short_month
 from portal.registry import Proposals, nothing_proposed
 from portal.terms import UnknownVersion, Version
+from portal.terms.citing import article_words, cites
 from portal.web import db, mail_domain, now, services, settings, today
 
 REFUSED = 422
@@ -51,10 +54,11 @@ contracts = Blueprint("contracts", __name__, url_prefix=CLIENT, template_folder=
 def register(app: Flask, proposed: Proposals = nothing_proposed) -> None:
     """Add the room's pages for clients to an application. ``proposed``: what an unpaid invoice proposes to staff."""
     # Their views are bound to blueprints that are made here and in desk_views.
-    from portal.contracts import by_hand_views, statement_views  # noqa: F401
+    from portal.contracts import by_hand_views, ending_views, serving_views, statement_views  # noqa: F401
 
     app.register_blueprint(contracts)
     hand_in(app, proposed)
+    app.jinja_env.globals.update(cites=cites, article_words=article_words)
     app.jinja_env.filters.update(
         points=points, minutes=minutes, working=restored, calculation=calculation, month_name=month_name,
         short_month=short_month,
@@ -140,7 +144,9 @@ def index() -> Any:
     held = held_by(db.session, me().organisation_id or 0, today=today())
     each_time, monthly = choice_of(db.session, me())
     form = MailsForm(formdata=None, movements=each_time, monthly=monthly)
-    return render_template("contracts/index.html", ask=ASK, form=form, **parts_of(held))
+    return render_template(
+        "contracts/index.html", ask=ASK, form=form, tariff=services().library.in_force(today()).tariff, **parts_of(held)
+    )
 
 
 @contracts.post("/courriels")
@@ -158,17 +164,25 @@ def mails() -> Any:
 @contracts.get("/<reference>")
 def show(reference: str) -> Any:
     """One contract."""
-    return _page(mine(reference), AlertForm(formdata=None))
+    return page_of(mine(reference), AlertForm(formdata=None))
 
 
-def _page(contract: Contract, form: AlertForm, status: int = 200) -> tuple[str, int]:
+def page_of(
+    contract: Contract, form: AlertForm | None = None, status: int = 200, *, serving: ServeForm | None = None,
+    refusal: str = "",
+) -> tuple[str, int]:  # fmt: skip
+    """The page of a contract, with what was typed and not taken."""
+    form, serving = form or AlertForm(formdata=None), serving or ServeForm(formdata=None)
+    serving.key.data = serving.key.data or secrets.token_urlsafe(16)
     before = request.args.get("avant", type=int)
     held = held_by(db.session, contract.organisation_id, today=today())
     return (
         render_template(
             "contracts/show.html", contract=contract, form=form, token=TokenForm(), left=held.left[contract.id],
             page=movements(db.session, contract, before=before), first_page=before is None, terms=terms_of(contract),
-            periods=periods_of(contract), notices=notices_shown(contract), alerts=alerts_of(db.session, contract, me()), most=MOST, ask=ASK, **parts_of(held),
+            periods=periods_of(contract), notices=notices_shown(contract), alerts=alerts_of(db.session, contract, me()), most=MOST,
+            ask=ASK, serving=serving, refusal=refusal, signs=ClientRole.SIGNATORY in me().role_names,
+            conventions=services().library.conventions, **parts_of(held),
         ),
         status,
     )  # fmt: skip
@@ -179,13 +193,13 @@ def alert(reference: str) -> Any:
     """Choose a threshold."""
     contract, form = mine(reference), AlertForm()
     if not form.validate():
-        return _page(contract, form, REFUSED)
+        return page_of(contract, form, REFUSED)
     try:
         set_alert(db.session, contract, person=me(), threshold=form.threshold.points, at=now())
     except TooManyAlerts:
         db.session.rollback()
         form.form_errors.append(f"Vous avez déjà {MOST} seuils sur ce contrat\u00a0: retirez-en un d'abord.")
-        return _page(contract, form, REFUSED)
+        return page_of(contract, form, REFUSED)
     db.session.commit()
     flash(f"Nous vous écrirons quand il restera {points(form.threshold.points)} ou moins.", "success")
     return redirect(f"{CLIENT}/{reference}#seuils", 303)

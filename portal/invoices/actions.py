@@ -161,7 +161,7 @@ def _know_goods(session: Session, invoice: Invoice) -> None:
     sold = {
         " ".join(line.label.split()).casefold(): line.kind
         for order in named_orders(session, invoice)
-        for line in order.lines
+        for line in order.lines_in_force
     }
     for line in invoice.lines:
         kind = sold.get(" ".join(line.name.split()).casefold())

@@ -205,7 +205,7 @@ def _alike(words: str) -> str:
 def _found(session: Session, invoice: Invoice, named: list[str], staff: bool) -> Iterator[Behind]:
     orders, contracts = ("bureau/commandes", "bureau/contrats") if staff else ("commandes", "contrats")
     for order in named_orders(session, invoice):
-        labels = ", ".join(line.label for line in order.lines)
+        labels = ", ".join(line.label for line in order.lines_in_force)
         yield Behind(f"Commande {order.reference}", labels, f"{AREA}/{orders}/{order.reference}")
     for contract in named_contracts(session, invoice):
         signed = long_date(contract.signed_on)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,13 +15,13 @@ from portal.files.models import StoredFile
 from portal.files.store import Store
 from portal.jobs.actions import enqueue
 from portal.numbers.actions import next_reference
+from portal.orders.amendment_lines import Compared, Lines, Overtaken, check_lines, stored
 from portal.orders.amendment_rules import (
     AlreadyDecided,
     AlreadyProposed,
     AmendmentKind,
     NotAllowed,
     Outcome,
-    check_amount,
     check_outcome,
     check_words,
     may_sign,
@@ -70,12 +69,17 @@ def find_amendment(session: Session, order: Order, reference: str) -> Amendment 
 
 
 def propose(
-    session: Session, order: Order, *, kind: AmendmentKind, words: str, net_change: Decimal | None, by: Signer,
-    form_key: str, letters: OrderLetters, at: datetime,
+    session: Session, order: Order, *, kind: AmendmentKind, words: str, by: Signer, form_key: str,
+    letters: OrderLetters, at: datetime, lines: Lines | None = None, base: str = "",
 ) -> Amendment:  # fmt: skip
     """Propose a change or a cancellation to the other side. The same page again is the same proposal.
 
+    ``lines`` are all the lines of the order as they will be, ``base`` the amendment that the proposal starts from
+    (``order.last_change``); lines that are those of today change nothing.
+
     Raises:
+        LinesRefused: lines that an amendment cannot make.
+        Overtaken: another amendment came into force after the page was opened.
         NotAllowed: this person does not bind their side.
         WordsMissing: nothing is said.
         NotNow: the order is over.
@@ -83,7 +87,6 @@ def propose(
     """
     _check_signer(order, by)
     given = check_words(words)
-    check_amount(net_change, kind)
     take_turn(session)
     held = select(Amendment).where(Amendment.order_id == order.id, Amendment.form_key == form_key)
     if found := session.scalars(held).first():
@@ -91,25 +94,42 @@ def propose(
     check_running(progress_of(session, order))
     if waiting := next((each for each in amendments_of(session, order) if each.decision is None), None):
         raise AlreadyProposed(waiting.reference)
+    changed = _changed(session, order, lines, base) if kind is AmendmentKind.CHANGE else None
     reference = next_reference(session, SERIES, at=at)
     content = {
         "reference": reference,
         "order": order.reference,
         "kind": kind.value,
         "words": given,
-        "net_change": None if net_change is None else str(net_change),
+        "net_change": None if changed is None else str(changed.net_change),
+        "lines": None if changed is None else [stored(changed.before), stored(changed.after)],
         "terms": [order.terms_slug, order.terms_sha256],
     } | _signer(by)
     entry = record(session, "orders.amendment_proposed", content, at=at)
     amendment = Amendment(
-        reference=reference, order_id=order.id, form_key=form_key, kind=kind, words=given, net_change=net_change,
+        reference=reference, order_id=order.id, form_key=form_key, kind=kind, words=given,
+        net_change=None if changed is None else changed.net_change,
+        lines=None if changed is None else stored(changed.after),
         side=by.side, by_id=by.person.id, by=by.name, capacity=by.capacity, mail=by.person.email,
         identified_by=by.identified_by, ip=by.ip, user_agent=by.user_agent[:400], proposed_at=at, evidence=entry.seq,
     )  # fmt: skip
     session.add(amendment)
     session.flush()
+    session.expire(order, ["amendments"])
     letters.proposed(session, order, amendment, at)
     return amendment
+
+
+def _changed(session: Session, order: Order, lines: Lines | None, base: str) -> Compared | None:
+    """Both states of the lines that a proposal changes; None when it changes none."""
+    session.expire(order, ["amendments"])
+    before = order.lines_in_force
+    if lines is None or lines == before:
+        return None
+    if base != order.last_change:
+        raise Overtaken
+    check_lines(before, lines)
+    return Compared(before, lines)
 
 
 def decide(
@@ -153,6 +173,7 @@ def decide(
     session.add(decision)
     session.flush()
     session.expire(amendment, ["decision"])
+    session.expire(order, ["amendments"])
     letters.decided(session, order, amendment, decision, at)
     if outcome is Outcome.ACCEPTED:
         enqueue(session, PROOF, {"amendment": amendment.id}, key=f"{PROOF}:{amendment.id}", now=at)

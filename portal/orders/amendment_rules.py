@@ -1,7 +1,6 @@
 """An amendment: one side proposes to change or cancel a final order, the other accepts or refuses (5.2). Pure."""
 
 from collections.abc import Collection
-from decimal import Decimal
 
 from portal.accounts.rules import ClientRole, StaffRole
 from portal.orders.progress_rules import Side, Worded
@@ -86,13 +85,3 @@ def consent_words(reference: str, order: str, terms_day: str) -> tuple[str, ...]
         f"J'ai lu l'avenant {reference} à la commande {order} et je l'accepte.",
         f"Les CGV du {terms_day}, qui régissent la commande, régissent aussi cet avenant.",
     )
-
-
-def check_amount(net_change: Decimal | None, kind: AmendmentKind) -> None:
-    """A cancellation changes no price by itself: what is due is said in its words.
-
-    Raises:
-        WordsMissing: a sum stands beside a cancellation.
-    """
-    if kind is AmendmentKind.CANCEL and net_change:
-        raise WordsMissing

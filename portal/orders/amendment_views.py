@@ -6,26 +6,20 @@ from flask import Blueprint, abort, flash, redirect, render_template, request
 
 from portal.files.views import send
 from portal.french import long_date
-from portal.orders.amendment_actions import decide, find_amendment, proof_of, propose
+from portal.orders.amendment_actions import decide, find_amendment, proof_of
 from portal.orders.amendment_rules import (
     AlreadyDecided,
-    AlreadyProposed,
-    AmendmentKind,
-    NotAllowed,
-    NotYours,
     Outcome,
-    WordsMissing,
     consent_words,
 )
-from portal.orders.forms import AcceptForm, ActForm, ProposeForm, RefuseForm
+from portal.orders.forms import AcceptForm, ActForm, RefuseForm
 from portal.orders.letters import signatories
-from portal.orders.pages import Reader, letters, new_key, order_page, reader_of, signer
-from portal.orders.progress_actions import note_refused
+from portal.orders.pages import Reader, letters, new_key, reader_of, signer
 from portal.orders.progress_models import Amendment
+from portal.orders.proposing_views import CONFLICT, REFUSED, denied, new_amendment, note
 from portal.orders.rules import OrderError
 from portal.web import db, now
 
-CONFLICT, REFUSED, FORBIDDEN = 409, 422, 403
 DONE = {
     Outcome.ACCEPTED: "L'avenant est accepté. Une confirmation part aux deux parties par courriel.",
     Outcome.REFUSED: "L'avenant est refusé. L'autre partie en est avertie.",
@@ -50,44 +44,6 @@ def _found(reference: str, number: str) -> tuple[Reader, Amendment]:
     reader = reader_of(reference)
     held = find_amendment(db.session, reader.order, number)
     return (reader, held) if held is not None else abort(404)
-
-
-def new_amendment(reference: str) -> Any:
-    """Propose a change or a cancellation."""
-    reader, form = reader_of(reference), ProposeForm()
-    if request.method != "POST":
-        form = ProposeForm(formdata=None)
-        return _propose_page(reader, form)
-    if not form.validate():
-        return _propose_page(reader, form, REFUSED)
-    try:
-        made = propose(
-            db.session, reader.order, kind=AmendmentKind(form.kind.data), words=form.words.data,
-            net_change=form.net_change.data, by=signer(form.capacity.data), form_key=form.key.data or new_key(),
-            letters=letters(), at=now(),
-        )  # fmt: skip
-    except WordsMissing:
-        db.session.rollback()
-        form.form_errors.append(
-            "Dites ce qui change en une phrase\u00a0; pour une annulation, laissez le changement du prix vide."
-        )
-        return _propose_page(reader, form, REFUSED)
-    except AlreadyProposed as error:
-        db.session.rollback()
-        form.form_errors.append(
-            f"L'avenant {error.reference} attend déjà une réponse\u00a0: il doit être accepté, refusé ou retiré d'abord."
-        )
-        return _propose_page(reader, form, CONFLICT)
-    except OrderError as error:
-        return _denied(reader, "propose", error)
-    db.session.commit()
-    flash("Votre proposition est envoyée. Rien ne change tant que l'autre partie ne l'a pas acceptée.", "success")
-    return redirect(reader.url("amendment", number=made.reference), 303)
-
-
-def _propose_page(reader: Reader, form: ProposeForm, status: int = 200) -> tuple[str, int]:
-    form.key.data = form.key.data or new_key()
-    return render_template("orders/propose.html", **order_page(reader), form=form), status
 
 
 def amendment(reference: str, number: str) -> Any:
@@ -175,7 +131,7 @@ def _decided(
         )  # fmt: skip
     except AlreadyDecided as error:
         db.session.rollback()
-        _note(reader, outcome.value, error)
+        note(reader, outcome.value, error)
         words = f"Cet avenant est déjà {error.outcome.label.lower()}. Votre réponse n'a pas été enregistrée."
         return _page(*_found(reader.order.reference, number), CONFLICT, refusal=words)
     except OrderError as error:
@@ -185,28 +141,10 @@ def _decided(
     return redirect(reader.url("amendment", number=number), 303)
 
 
-def _denied(reader: Reader, what: str, error: OrderError, number: str = "") -> Any:
+def _denied(reader: Reader, what: str, error: OrderError, number: str) -> Any:
     """What was tried and refused, told in the log and on a page."""
-    db.session.rollback()
-    _note(reader, what, error)
-    reference = reader.order.reference
-    if isinstance(error, NotAllowed):
-        words = "Seule une personne habilitée à signer pour votre partie peut le faire. Rien n'a été enregistré."
-        status = FORBIDDEN
-    elif isinstance(error, NotYours):
-        words, status = "C'est à l'autre partie de le faire. Rien n'a été enregistré.", CONFLICT
-    else:
-        words, status = f"{error} Rien n'a été enregistré.", CONFLICT
-    if number:
-        return _page(*_found(reference, number), status, refusal=words)
-    form = ProposeForm()
-    form.form_errors.append(words)
-    return _propose_page(reader_of(reference), form, status)
-
-
-def _note(reader: Reader, what: str, error: OrderError) -> None:
-    note_refused(db.session, reader.order, what, by=reader.person, reason=type(error).__name__, at=now())
-    db.session.commit()
+    words, status = denied(reader, what, error)
+    return _page(*_found(reader.order.reference, number), status, refusal=words)
 
 
 def amendment_proof(reference: str, number: str) -> Any:

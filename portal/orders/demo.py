@@ -1,5 +1,6 @@
 """Invented orders for the demo: one under way with an amendment to answer, one suspended."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -14,7 +15,7 @@ from portal.orders.amendment_rules import AmendmentKind
 from portal.orders.letters import OrderLetters
 from portal.orders.progress_actions import note_event
 from portal.orders.progress_rules import Event, EventKind, Ground
-from portal.orders.rules import LineKind, OrderLine
+from portal.orders.rules import LineKind, OrderLine, PositionedLine
 
 VAT = Decimal(20)
 SERVER = (
@@ -45,8 +46,10 @@ def load(session: Session, *, organisation: Organisation, by: Person, letters: O
     delivered = Event(EventKind.DELIVERED, (now - timedelta(days=2)).astimezone(PARIS).date(), line=1)
     note_event(session, server, delivered, by=by, form_key="demo", letters=letters, at=now - timedelta(days=2))
     sign = Signer(by, by.name, "commercial", "démonstration", "", "")
+    first, second = server.lines_in_force
     propose(
-        session, server, kind=AmendmentKind.CHANGE, net_change=Decimal("640.00"), by=sign, form_key="demo",
+        session, server, kind=AmendmentKind.CHANGE, by=sign, form_key="demo",
+        lines=(first, PositionedLine(second.position, replace(second.value, quantity=Decimal(3)))),
         words="Un troisième jour d'installation, pour reprendre aussi les données de l'ancien site.",
         letters=letters, at=now - timedelta(days=1),
     )  # fmt: skip

@@ -11,6 +11,7 @@ from portal.files.models import StoredFile
 from portal.files.rules import FileRefused
 from portal.files.views import download, send
 from portal.orders import amendment_views
+from portal.orders.amendment_rules import NotAllowed
 from portal.orders.forms import EventForm, LineForm, NoticeForm, ReceptionForm, SuspendForm, TerminateForm
 from portal.orders.links import DESK
 from portal.orders.models import Order
@@ -26,6 +27,7 @@ from portal.web import db, now, services, today
 
 orders_desk = Blueprint("orders_desk", __name__, url_prefix=DESK, template_folder="templates")
 orders_desk.after_request(never_stored)
+FORBIDDEN = 403
 #: What the address of an act is called, the event it notes, and its form.
 ACTS: dict[str, tuple[EventKind, type[EventForm]]] = {
     "realiser": (EventKind.DONE, LineForm),
@@ -107,10 +109,10 @@ def _proposed(order: Order, forms: dict[str, Any]) -> Proposed | None:
 
 
 def _choices(order: Order, forms: dict[str, Any], end: TerminateForm | None = None) -> None:
-    lines = [(line.position, line.label) for line in order.lines]
+    lines = [(line.position, line.label) for line in order.lines_in_force]
     for name, form in forms.items():
         if isinstance(form, LineForm):
-            goods = [(line.position, line.label) for line in order.lines if line.kind is LineKind.GOODS]
+            goods = [(line.position, line.label) for line in order.lines_in_force if line.kind is LineKind.GOODS]
             form.line.choices = goods if name == "livrer" else lines
     if end is not None:
         end.lines.choices = lines
@@ -144,7 +146,10 @@ def note(reference: str, act: str) -> Any:
         note_refused(db.session, reader.order, kind.value, by=reader.person, reason=type(error).__name__, at=now())
         db.session.commit()
         status = REFUSED if isinstance(error, DayRefused) else CONFLICT
-        return page(reference, status, refusal=f"{error} Rien n'a été enregistré.", opened=act, act=form)
+        words = str(error)
+        if isinstance(error, NotAllowed):
+            status, words = FORBIDDEN, "Votre rôle ne permet pas d'engager l'entreprise."
+        return page(reference, status, refusal=f"{words} Rien n'a été enregistré.", opened=act, act=form)
     db.session.commit()
     flash(f"{kind.label}\u00a0: c'est enregistré.", "success")
     return redirect(reader.url(), 303)

@@ -3,8 +3,7 @@
 from wtforms import BooleanField, FileField, HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Optional
 
-from portal.forms import BaseForm, DayField, MoneyField, at_most, one_line, required, strip
-from portal.orders.amendment_rules import AmendmentKind
+from portal.forms import BaseForm, DayField, at_most, one_line, required, strip
 from portal.orders.progress_rules import SUSPENDS
 
 NAME, WORDS = 120, 4000
@@ -49,6 +48,15 @@ class NoticeForm(EventForm):
     )  # fmt: skip
 
 
+class ServeForm(ActForm):
+    """A formal notice that the client sends."""
+
+    words = TextAreaField(
+        "Ce qui n'a pas été fait, et ce que vous demandez", filters=[strip],
+        validators=[required("Écrivez ce qui n'a pas été fait."), at_most(WORDS)],
+    )  # fmt: skip
+
+
 class ReceptionForm(EventForm):
     """The reception of a formal notice, with its proof: its day starts the countdown of article 10."""
 
@@ -64,26 +72,6 @@ class TerminateForm(ActForm):
         "Prestations déjà réalisées, même en partie", filters=[strip],
         description="La liste reste avec la commande. Écrivez «\u00a0aucune\u00a0» s'il n'y en a pas.",
         validators=[required("Dites ce qui est déjà réalisé, ou «\u00a0aucune\u00a0»."), at_most(WORDS)],
-    )  # fmt: skip
-
-
-class ProposeForm(ActForm):
-    """A proposal to the other side."""
-
-    kind = SelectField("Ce que vous proposez", choices=[(each.value, each.label) for each in AmendmentKind])
-    words = TextAreaField(
-        "Ce qui change", filters=[strip],
-        description="L'autre partie lit ces mots et les accepte tels quels. Pour une annulation, dites aussi ce qui reste dû.",
-        validators=[required("Écrivez ce qui change."), at_most(WORDS)],
-    )  # fmt: skip
-    net_change = MoneyField(
-        "Changement du prix, HT", validators=[Optional()],
-        description="En euros\u00a0: 120 pour un supplément, -80 pour une baisse. Vide si le prix ne change pas.",
-        render_kw={"inputmode": "text", "autocomplete": "off"},
-    )  # fmt: skip
-    capacity = StringField(
-        "Votre fonction", filters=[one_line], description="Par exemple gérante, directeur.",
-        validators=[required("Donnez votre fonction."), at_most(NAME)], render_kw={"autocomplete": "organization-title"},
     )  # fmt: skip
 
 

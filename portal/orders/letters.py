@@ -20,7 +20,7 @@ from portal.orders.clauses import version_of
 from portal.orders.links import Links
 from portal.orders.models import Order
 from portal.orders.progress_models import Amendment, Decision, OrderEvent
-from portal.orders.progress_rules import FIGURES, Ground, Side
+from portal.orders.progress_rules import FIGURES, EventKind, Ground, Side
 from portal.terms import Library
 
 TEMPLATES = Templates(Path(__file__).resolve().parent / "templates" / "orders" / "mail")
@@ -45,17 +45,24 @@ class OrderLetters:
     links: Links
     domain: str
 
-    def happened(self, session: Session, order: Order, event: OrderEvent, at: datetime) -> None:
-        """What happened to an order: to the client; what the client did, to the company too."""
+    def happened(
+        self, session: Session, order: Order, event: OrderEvent, at: datetime, *, received_on: date | None = None
+    ) -> None:
+        """What happened to an order: to the client; what the client did, to the company too.
+
+        ``received_on``: the day a notice was received, where that is known as it is sent.
+        """
         version = version_of(self.library, order.terms_slug)
-        figure = version.figures.get(FIGURES.get(event.ground, "")) if version and event.ground else None
+        noticed = event.kind in {EventKind.NOTICE_SENT, EventKind.NOTICE_RECEIVED}
+        key = FIGURES.get(event.ground, "") if event.ground else "formal_notice" if noticed else ""
+        figure = version.figures.get(key) if version else None
         values = {
             "happening": event,
             "kind": event.kind.value,
             "written": quoted(event.words),
             "article": figure.article if figure else None,
             "clause": f"{self.links.base_url}{version.permalink(figure.anchor)}" if version and figure else None,
-            "last_day": self._last_day(order, event),
+            "last_day": self._last_day(order, event, received_on),
             "work_done": self._article(order, "work_done") if event.ground is Ground.FORCE_MAJEURE else None,
         }
         sides = {Side.CLIENT, Side.PROVIDER} if event.side is Side.CLIENT else {Side.CLIENT}
@@ -90,14 +97,16 @@ class OrderLetters:
         figure = version.figures.get(key) if version else None
         return figure.article if figure else None
 
-    def _last_day(self, order: Order, event: OrderEvent) -> date | None:
+    def _last_day(self, order: Order, event: OrderEvent, received_on: date | None) -> date | None:
         version = version_of(self.library, order.terms_slug)
-        if version is None or event.kind.value != "notice_received":
-            return None
-        return version.deadline("formal_notice").last_day(event.day)
+        received = event.day if event.kind is EventKind.NOTICE_RECEIVED else received_on
+        return version.deadline("formal_notice").last_day(received) if version and received else None
 
     def _amendment(self, amendment: Amendment) -> dict[str, Any]:
+        was, becomes = amendment.compared.totals if amendment.compared else (None, None)
         return {
+            "was": money(was.gross) if was else None,
+            "becomes": money(becomes.gross) if becomes else None,
             "amendment": amendment,
             "wish": quoted(amendment.words),
             "change": None if amendment.net_change is None else money(amendment.net_change),

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -11,7 +11,10 @@ from portal.accounts.models import Organisation
 from portal.contracts.rules import Kind, SpecialConditions
 from portal.db import Base, Fixed, UtcDateTime, one_of
 from portal.guards import guard, maskable
-from portal.orders.rules import LineKind, OrderLine, Totals, totals
+from portal.orders.rules import LineKind, OrderLine, PositionedLine, Totals, totals
+
+if TYPE_CHECKING:
+    from portal.orders.progress_models import Amendment
 
 DIGEST = 64
 
@@ -37,6 +40,7 @@ class Order(Base):
 
     organisation: Mapped[Organisation] = relationship()
     lines: Mapped[list["PlacedLine"]] = relationship(back_populates="order", order_by="PlacedLine.position")
+    amendments: Mapped[list["Amendment"]] = relationship(back_populates="order", order_by="Amendment.id")
 
     __table_args__ = (
         CheckConstraint("accepted_client_at <= accepted_provider_at", name="client_accepts_first"),
@@ -49,9 +53,20 @@ class Order(Base):
         return SpecialConditions.restored(self.conditions)
 
     @property
+    def lines_in_force(self) -> tuple[PositionedLine, ...]:
+        """Its lines today: as both sides accepted them, or as the last amendment of lines that both accepted made them."""
+        changed = next((each.lines_after for each in reversed(self.amendments) if each.in_force), None)
+        return changed or tuple(PositionedLine(line.position, line.value) for line in self.lines)
+
+    @property
+    def last_change(self) -> str:
+        """Reference of the amendment that made the lines of today what they are; "" for the lines as they were ordered."""
+        return next((each.reference for each in reversed(self.amendments) if each.in_force), "")
+
+    @property
     def totals(self) -> Totals:
-        """Its totals, per rate of VAT."""
-        return totals(line.value for line in self.lines)
+        """Its totals today, per rate of VAT."""
+        return totals(line.value for line in self.lines_in_force)
 
 
 class PlacedLine(Base):

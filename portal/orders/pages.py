@@ -9,7 +9,7 @@ from flask import abort, current_app, request, url_for
 
 from portal.accounts.guard import me
 from portal.accounts.models import Person
-from portal.accounts.security import current_session
+from portal.accounts.security import identified_by
 from portal.orders.actions import find_order
 from portal.orders.amendment_actions import Signer, amendments_of
 from portal.orders.amendment_rules import may_sign
@@ -17,21 +17,14 @@ from portal.orders.clauses import Clause, clause, clauses, version_of
 from portal.orders.letters import OrderLetters, signatories
 from portal.orders.links import Links
 from portal.orders.models import Order
-from portal.orders.progress_actions import events_of, progress_of
+from portal.orders.progress_actions import events_of, note_refused, progress_of
 from portal.orders.progress_rules import FIGURES, Ground, Progress, Right, Side, notice_last_day, rights
 from portal.orders.providers import Payment, Providers, is_paid
 from portal.orders.rules import LineKind
 from portal.terms import Version
-from portal.web import db, mail_domain, services, settings, today
+from portal.web import db, mail_domain, now, services, settings, today
 
 KEY_BYTES = 16
-MEANS = {
-    "email": "code envoyé à son adresse",
-    "webauthn": "clé d'accès",
-    "password": "mot de passe",
-    "second_factor": "second facteur",
-    "authenticator": "application d'authentification",
-}
 
 
 def new_key() -> str:
@@ -52,11 +45,8 @@ def providers() -> Providers:
 
 def signer(capacity: str, name: str = "") -> Signer:
     """Who acts in this request, and how they were known when they signed in."""
-    held = current_session()
-    means = [MEANS.get(word, word) for word in held.means.split(",")] if held else []
-    words = ", ".join(dict.fromkeys(means)) or "session ouverte"
     return Signer(
-        me(), name or me().name, capacity, f"session ouverte par {words}"[:200], request.remote_addr or "",
+        me(), name or me().name, capacity, identified_by(), request.remote_addr or "",
         request.user_agent.string,
     )  # fmt: skip
 
@@ -90,9 +80,14 @@ class Reader:
 
 
 def reader_of(reference: str) -> Reader:
-    """The order of a reference, for staff or for its own client; 404 for any other."""
+    """The order of a reference, for staff or for its own client; 404 for any other, whose try at an act the log keeps."""
     order, person = find_order(db.session, reference), me()
-    if order is None or (not person.staff and order.organisation_id != person.organisation_id):
+    if order is None:
+        abort(404)
+    if not person.staff and order.organisation_id != person.organisation_id:
+        if request.method == "POST":
+            note_refused(db.session, order, "foreign", by=person, reason="NotAllowed", at=now())
+            db.session.commit()
         abort(404)
     return Reader(person, order)
 
@@ -109,26 +104,28 @@ class RightShown:
 def order_page(reader: Reader) -> dict[str, Any]:
     """Everything that the page of an order shows."""
     order, version = reader.order, reader.version
-    now: Progress = progress_of(db.session, order)
+    standing: Progress = progress_of(db.session, order)
     paid_by: list[Payment] = list(providers().payments(db.session, order, reader.staff))
-    found = rights(now, reader.side, version) if version else []
+    found = rights(standing, reader.side, version) if version else []
     return {
         "reader": reader,
         "order": order,
         "version": version,
-        "progress": now,
+        "progress": standing,
         "events": events_of(db.session, order),
         "amendments": amendments_of(db.session, order),
         "rights": [RightShown(each, clause(version, FIGURES[each.ground]), each.is_open(today())) for each in found],
         "notices": [
-            (each, notice_last_day(version, each) if version else None) for each in now.notices if not each.answered
+            (each, notice_last_day(version, each) if version else None)
+            for each in standing.notices
+            if not each.answered
         ],
         "payments": paid_by,
         "paid": is_paid(paid_by),
-        "goods": [line for line in order.lines if line.kind is LineKind.GOODS],
+        "goods": [line for line in order.lines_in_force if line.kind is LineKind.GOODS],
         "proof": providers().proof(db.session, order),
         "signatories": [] if reader.staff else signatories(db.session, order.organisation_id),
-        "consecutive": _consecutive(now),
+        "consecutive": _consecutive(standing),
         "grounds": Ground,
         **clauses(
             version,
@@ -143,6 +140,6 @@ def order_page(reader: Reader) -> dict[str, Any]:
     }
 
 
-def _consecutive(now: Progress) -> int:
+def _consecutive(standing: Progress) -> int:
     """Days of the suspension under way, its first one included."""
-    return (today() - now.suspension.day + timedelta(days=1)).days if now.suspension else 0
+    return (today() - standing.suspension.day + timedelta(days=1)).days if standing.suspension else 0

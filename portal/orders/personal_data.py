@@ -114,7 +114,7 @@ TABLES = (
         files="file_id",
     ),
     table(
-        "client_order_amendment", keep=_keep_amendment, personal=f"words {_WHO}", impersonal="reference form_key",
+        "client_order_amendment", keep=_keep_amendment, personal=f"words lines {_WHO}", impersonal="reference form_key",
         own="mail by_id", names="by", whole=_OWN_WHOLE,
     ),
     table(

@@ -1,6 +1,6 @@
 """The verbs of an order under way: note an event, end it. Each is one transaction, committed by the caller."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -29,6 +29,8 @@ from portal.terms import Version
 
 #: Events that bind nobody and are not told by mail one by one.
 QUIET = frozenset({EventKind.DONE})
+#: Events that bind a side, or start the days of a right to end: for those who may sign.
+BINDING = frozenset(EventKind) - {EventKind.DONE, EventKind.DELIVERED}
 
 
 def events_of(session: Session, order: Order) -> list[OrderEvent]:
@@ -49,7 +51,7 @@ def progress_of(session: Session, order: Order) -> Progress:
     )
     found = [event.value for event in events_of(session, order)]
     return progress(
-        found, (line.position for line in order.lines), cancelled=session.scalar(cancelled) is not None
+        found, (line.position for line in order.lines_in_force), cancelled=session.scalar(cancelled) is not None
     )  # fmt: skip
 
 
@@ -60,8 +62,11 @@ def note_event(
     """Note what happened, with its proof in the log, and tell the client. The same page again is the same event.
 
     Raises:
+        NotAllowed: what binds the company is for those who bind it; work done is told by whoever of the staff sees orders.
         NotNow, DayRefused: it cannot have happened.
     """
+    if not by.staff or (event.kind in BINDING and not may_sign(by.role_names, staff=True)):
+        raise NotAllowed
     take_turn(session)
     if held := _held(session, order, form_key):
         return held
@@ -71,6 +76,34 @@ def note_event(
     row = _add(session, order, event, by=by, form_key=form_key, at=at, file=file)
     if event.kind not in QUIET:
         letters.happened(session, order, row, at)
+    return row
+
+
+def serve_notice(
+    session: Session, order: Order, *, words: str, by: Person, known: str, ip: str, user_agent: str, form_key: str,
+    letters: OrderLetters, at: datetime,
+) -> OrderEvent:  # fmt: skip
+    """A signatory of the client puts the company on notice, on the portal: sent and received that day (``notice_by_portal``).
+
+    ``known`` says how they were known. The same page again is the same notice.
+
+    Raises:
+        NotAllowed: they do not bind this client.
+        NotNow: the order is over, or a notice of theirs runs already.
+    """
+    if by.staff or by.organisation_id != order.organisation_id or not may_sign(by.role_names, staff=False):
+        raise NotAllowed
+    take_turn(session)
+    if held := _held(session, order, form_key):
+        return held
+    day = _day(at)
+    sent = Event(EventKind.NOTICE_SENT, day, Side.CLIENT, words=words.strip())
+    check_event(progress_of(session, order), sent, placed_on=_day(order.placed_at), today=day)
+    trace = {"identified_by": known, "ip": ip, "user_agent": user_agent}
+    row = _add(session, order, sent, by=by, form_key=form_key, at=at, trace=trace)
+    received = Event(EventKind.NOTICE_RECEIVED, day, Side.CLIENT, words="Déposée dans l'espace client.")
+    _add(session, order, received, by=by, form_key=f"{form_key}:r", at=at, trace=trace)
+    letters.happened(session, order, row, at, received_on=day)
     return row
 
 
@@ -111,7 +144,7 @@ def note_refused(session: Session, order: Order, what: str, *, by: Person, reaso
 
 def _add(
     session: Session, order: Order, event: Event, *, by: Person, form_key: str, at: datetime,
-    file: StoredFile | None = None,
+    file: StoredFile | None = None, trace: Mapping[str, str] | None = None,
 ) -> OrderEvent:  # fmt: skip
     content: dict[str, Any] = {
         "reference": order.reference,
@@ -123,7 +156,7 @@ def _add(
         "words": event.words,
         "file": file.sha256 if file else None,
         "by": by.email,
-    }
+    } | dict(trace or {})
     entry = record(session, f"orders.{event.kind.value}", content, at=at)
     row = OrderEvent(
         order_id=order.id, form_key=form_key, kind=event.kind, day=event.day, side=event.side, ground=event.ground,

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -9,9 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.db import Base, Fixed, UtcDateTime, one_of
 from portal.files.models import StoredFile
 from portal.guards import append_only, guard, maskable
+from portal.orders.amendment_lines import Compared, Lines, restored
 from portal.orders.amendment_rules import AmendmentKind, Outcome
 from portal.orders.models import Order
 from portal.orders.progress_rules import Event, EventKind, Ground, Side
+from portal.orders.rules import PositionedLine
 
 
 class OrderEvent(Base):
@@ -61,6 +64,7 @@ class Amendment(Base):
     kind: Mapped[AmendmentKind] = mapped_column(one_of(AmendmentKind, 20))
     words: Mapped[str] = mapped_column(Text)
     net_change: Mapped[Decimal | None] = mapped_column(Fixed(2))  # euros before tax, signed
+    lines: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))  # all of them, as they will be
     side: Mapped[Side] = mapped_column(one_of(Side, 20))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     by: Mapped[str] = mapped_column(String(200))
@@ -72,13 +76,36 @@ class Amendment(Base):
     proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     evidence: Mapped[int]
 
-    order: Mapped[Order] = relationship()
+    order: Mapped[Order] = relationship(back_populates="amendments")
     decision: Mapped["Decision | None"] = relationship(back_populates="amendment", uselist=False)
 
     __table_args__ = (
         UniqueConstraint("order_id", "form_key"),
         Index("ix_client_order_amendment_order", "order_id", "proposed_at"),
     )
+
+    @property
+    def lines_after(self) -> Lines:
+        """The lines that it makes of the order; none when it changes none."""
+        return restored(self.lines or ())
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the lines of the order are those of this amendment, or of a later one."""
+        return self.lines is not None and self.decision is not None and self.decision.outcome is Outcome.ACCEPTED
+
+    @property
+    def compared(self) -> Compared | None:
+        """Both states of the order's lines; None when it changes none. Only one proposal waits at a time: what was in
+        force when it was made is what the amendments before it left."""
+        if self.lines is None:
+            return None
+        earlier = [each for each in self.order.amendments if each.id < self.id and each.in_force]
+        before = (
+            earlier[-1].lines_after if earlier
+            else tuple(PositionedLine(line.position, line.value) for line in self.order.lines)
+        )  # fmt: skip
+        return Compared(before, self.lines_after)
 
 
 class Decision(Base):
@@ -121,7 +148,7 @@ REFUSAL = "what became of a final order is only added to"
 _WHO = ("by", "capacity", "mail", "identified_by", "ip", "user_agent")
 for _table, _keys, _masked in (
     (OrderEvent, (("id",), ("order_id", "form_key")), ("words", "by")),
-    (Amendment, (("id",), ("reference",), ("order_id", "form_key")), ("words", *_WHO)),
+    (Amendment, (("id",), ("reference",), ("order_id", "form_key")), ("words", "lines", *_WHO)),
     (Decision, (("id",), ("amendment_id",)), ("reason", "consents", *_WHO)),
 ):
     guard(_table.__table__, maskable(_table.__table__, REFUSAL, *_keys, masked=_masked))

@@ -77,6 +77,24 @@ class OrderLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PositionedLine:
+    """A line of an order with the number it has for ever: what an event of the order names it by."""
+
+    position: int
+    value: OrderLine
+
+    @property
+    def label(self) -> str:
+        """Its first words."""
+        return self.value.label
+
+    @property
+    def kind(self) -> LineKind:
+        """What it sells."""
+        return self.value.kind
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """Euros of an order: VAT is worked out per rate on the sum of its lines."""
 

@@ -8,15 +8,15 @@ from sqlalchemy import select
 from portal.accounts.guard import me
 from portal.files.views import send
 from portal.orders import amendment_views
-from portal.orders.forms import TerminateForm
+from portal.orders.forms import ServeForm, TerminateForm
 from portal.orders.links import CLIENT
 from portal.orders.models import Order
-from portal.orders.pages import letters, new_key, order_page, providers, reader_of
-from portal.orders.progress_actions import note_refused, progress_of, terminate
+from portal.orders.pages import letters, new_key, order_page, providers, reader_of, signer
+from portal.orders.progress_actions import note_refused, progress_of, serve_notice, terminate
 from portal.orders.progress_rules import Ground
 from portal.orders.providers import Providers, is_paid
 from portal.orders.rules import OrderError
-from portal.web import db, now
+from portal.web import db, now, services
 
 orders = Blueprint("orders", __name__, url_prefix=CLIENT, template_folder="templates")
 CONFLICT, REFUSED = 409, 422
@@ -63,13 +63,45 @@ def show(reference: str) -> Any:
     return page(reference)
 
 
-def page(reference: str, status: int = 200, *, form: TerminateForm | None = None, refusal: str = "") -> Any:
+def page(
+    reference: str, status: int = 200, *, form: TerminateForm | None = None, refusal: str = "",
+    serving: ServeForm | None = None,
+) -> Any:  # fmt: skip
     """The page of an order, with what was typed and not taken."""
-    reader = reader_of(reference)
+    reader, serving = reader_of(reference), serving or ServeForm(formdata=None, prefix="notice-")
+    serving.key.data = serving.key.data or new_key()
     form = form or TerminateForm(formdata=None)
     form.key.data = form.key.data or new_key()
-    form.lines.choices = [(line.position, line.label) for line in reader.order.lines]
-    return render_template("orders/show.html", **order_page(reader), form=form, refusal=refusal), status
+    form.lines.choices = [(line.position, line.label) for line in reader.order.lines_in_force]
+    return (
+        render_template(
+            "orders/show.html", **order_page(reader), form=form, refusal=refusal, serving=serving,
+            conventions=services().library.conventions,
+        ),
+        status,
+    )  # fmt: skip
+
+
+@orders.post("/<reference>/mise-en-demeure")
+def serve(reference: str) -> Any:
+    """Put the company on notice: either side may."""
+    reader, form = reader_of(reference), ServeForm(prefix="notice-")
+    if not form.validate():
+        return page(reference, REFUSED, serving=form)
+    by = signer("")
+    try:
+        serve_notice(
+            db.session, reader.order, words=form.words.data, by=reader.person, known=by.identified_by, ip=by.ip,
+            user_agent=by.user_agent[:400], form_key=(form.key.data or new_key())[:60], letters=letters(), at=now(),
+        )  # fmt: skip
+    except OrderError as error:
+        db.session.rollback()
+        note_refused(db.session, reader.order, "serve", by=reader.person, reason=type(error).__name__, at=now())
+        db.session.commit()
+        return page(reference, CONFLICT, serving=form, refusal=f"{error} Rien n'a été envoyé.")
+    db.session.commit()
+    flash("Votre mise en demeure est envoyée et reçue. Une copie vous parvient par courriel.", "success")
+    return redirect(reader.url(), 303)
 
 
 @orders.get("/<reference>/preuve")
@@ -88,7 +120,7 @@ def end(reference: str, ground: str) -> Any:
 def ended(reference: str, ground: str, again: Any) -> Any:
     """End an order for the side of whoever asks; ``again`` shows its page with what went wrong."""
     reader, form = reader_of(reference), TerminateForm()
-    form.lines.choices = [(line.position, line.label) for line in reader.order.lines]
+    form.lines.choices = [(line.position, line.label) for line in reader.order.lines_in_force]
     if ground not in {each.value for each in Ground} or reader.version is None:
         abort(404)
     if not form.validate():

@@ -8,6 +8,8 @@ from portal.forms import BaseForm, at_most, one_line, required, strip
 
 #: How a day is typed; what a browser's calendar sends comes first.
 DAYS = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y")
+#: One file that proves something: a phone offers its camera.
+CAMERA = {"accept": "image/*,.pdf,.eml,.msg,.txt,.docx"}
 
 
 class SignForm(BaseForm):
@@ -54,6 +56,12 @@ class ConfirmForm(BaseForm):
     key = HiddenField(validators=[at_most(64)])
 
 
+class CodeForm(ConfirmForm):
+    """The second step of an answer that gives a reason: both pages of it carry what was typed."""
+
+    reason = TextAreaField(filters=[strip])
+
+
 class PaperForm(BaseForm):
     """A quote that came back signed on paper."""
 
@@ -63,7 +71,7 @@ class PaperForm(BaseForm):
         "Jour de la signature", format=list(DAYS), validators=[required("Écrivez le jour de la signature.")],
         description="C'est ce jour qui compte pour la validité.",
     )  # fmt: skip
-    scan = FileField("Copie du devis signé", description="PDF ou image.")
+    scan = FileField("Copie du devis signé", description="PDF ou image.", render_kw=CAMERA)
     key = HiddenField(validators=[at_most(64)])
 
 
@@ -77,4 +85,4 @@ class ReceptionForm(BaseForm):
         "Ce qui le prouve", filters=[strip], description="Par exemple\u00a0: accusé de réception, appel à Mme Muller.",
         validators=[required("Écrivez ce qui prouve la réception."), at_most(2_000)], render_kw={"rows": "2"},
     )  # fmt: skip
-    proof = FileField("Preuve", description="Accusé de réception, courriel, note d'appel.")
+    proof = FileField("Preuve", description="Accusé de réception, courriel, note d'appel.", render_kw=CAMERA)

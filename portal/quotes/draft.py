@@ -163,7 +163,7 @@ class _Reader:
     def derogation(self, place: int, row: Mapping[str, str], today: date) -> Derogation | None:
         known, where = len(self.problems), f"derogations-{place}-"
         if not row["words"]:
-            self.tell(where + "words", "Écrivez la dérogation\u00a0: elle doit être expresse (article 1).")
+            self.tell(where + "words", "Écrivez la dérogation\u00a0: elle doit être expresse.")
         day = self._day(where + "day", row["day"], "la date de la dérogation")
         if day is not None and day > today:
             self.tell(where + "day", "Une dérogation est préalable\u00a0: sa date ne peut pas être à venir.")

@@ -10,9 +10,7 @@ from sqlalchemy import or_, select
 from portal.accounts.guard import me
 from portal.accounts.models import Organisation
 from portal.errors import show as refuse
-from portal.files.actions import keep
 from portal.files.models import StoredFile
-from portal.files.rules import FileRefused
 from portal.files.views import download
 from portal.files.views import send as send_file
 from portal.forms import BaseForm
@@ -44,7 +42,7 @@ from portal.quotes.request_views import CONFLICT, REFUSED
 from portal.quotes.shown import as_sent, day_of
 from portal.quotes.writing_forms import GroundForm
 from portal.quotes.writing_views import letters, new_key, quote_of
-from portal.web import db, now, services, settings, store, today
+from portal.web import db, now, services, settings, today
 
 quotes_following = Blueprint("quotes_following", __name__, url_prefix=QUOTES_DESK, template_folder="templates")
 LONGEST_SEARCH = 100
@@ -109,10 +107,11 @@ def show(reference: str) -> Any:
     quote = quote_of(reference)
     if quote.state is State.DRAFT and may_write(me().role_names):
         return redirect(url_for("quotes_writing.write", reference=reference), 303)
-    return _page(quote)
+    return page_of(quote)
 
 
-def _page(quote: Quote, status: int = 200, *, refusal: str | None = None, **forms: BaseForm) -> tuple[str, int]:
+def page_of(quote: Quote, status: int = 200, *, refusal: str | None = None, **forms: BaseForm) -> tuple[str, int]:
+    """The page of a quote on the desk, with what was typed and not taken."""
     shown = as_sent(quote, services().library) if quote.sent_at is not None else None
     made: dict[str, Any] = {
         "reply": forms.get("reply") or QuestionForm(formdata=None),
@@ -142,23 +141,23 @@ def unreceived(quote: Quote) -> bool:
     )  # fmt: skip
 
 
-def _act(quote: Quote, do: Callable[[], object], done: str, what: str = "") -> Any:
+def act(quote: Quote, do: Callable[[], object], done: str, what: str = "") -> Any:
     """Do an act of staff and say so; what cannot be done any more is told on the page, which shows where it stands."""
     try:
         do()
     except WrongState as error:
-        return _refused(quote, what, error, "Ce devis n'en est plus là\u00a0: rien n'a été fait. Voici où il en est.")
+        return refused(quote, what, error, "Ce devis n'en est plus là\u00a0: rien n'a été fait. Voici où il en est.")
     except WrongContract as error:
         words = (
             "Le contrat que ce devis recharge a pris fin\u00a0: la commande ne peut pas être passée. Déclinez, puis "
             "renouvelez le devis."
         )
-        return _refused(quote, what, error, words)
+        return refused(quote, what, error, words)
     except QuoteExpired as error:
         words = "Ce jour est après le dernier jour du devis\u00a0: il ne peut pas être accepté. Renouvelez-le."
-        return _refused(quote, what, error, words)
+        return refused(quote, what, error, words)
     except ReasonMissing as error:
-        return _refused(
+        return refused(
             quote, "", error, "Écrivez la raison\u00a0: elle est envoyée au client. Rien n'a été fait.", REFUSED
         )
     except GroundMissing as error:
@@ -166,9 +165,9 @@ def _act(quote: Quote, do: Callable[[], object], done: str, what: str = "") -> A
             "Le client a reçu ce devis\u00a0: il ne se retire ou ne se remplace plus librement (Code civil, articles "
             "1115 et 1116). Dites si le client est d'accord, ou pour quelle raison. Rien n'a été fait."
         )
-        return _refused(quote, "", error, words, REFUSED)
+        return refused(quote, "", error, words, REFUSED)
     except WrongDay as error:
-        return _refused(
+        return refused(
             quote, "", error, "Ce jour est avant l'envoi du devis ou à venir. Rien n'a été enregistré.", REFUSED
         )
     db.session.commit()
@@ -176,15 +175,17 @@ def _act(quote: Quote, do: Callable[[], object], done: str, what: str = "") -> A
     return redirect(url_for("quotes_following.show", reference=quote.reference), 303)
 
 
-def _refused(quote: Quote, what: str, error: Exception, words: str, status: int = CONFLICT) -> Any:
+def refused(quote: Quote, what: str, error: Exception, words: str, status: int = CONFLICT) -> Any:
+    """What was tried and refused: in the log when it binds (``what``), and on the page."""
     db.session.rollback()
     if what:
         acceptance.record_try(db.session, quote, what, error, by=me(), author=author(), at=now())
         db.session.commit()
-    return _page(quote, status, refusal=words)
+    return page_of(quote, status, refusal=words)
 
 
-def _key() -> str:
+def sent_key() -> str:
+    """The key of the page that was sent."""
     return request.form.get("key", "")[:64] or new_key()
 
 
@@ -196,8 +197,8 @@ def reply(reference: str) -> Any:
     """Write to the client."""
     quote, form = quote_of(reference), QuestionForm()
     if not form.validate():
-        return _page(quote, REFUSED, reply=form)
-    return _act(
+        return page_of(quote, REFUSED, reply=form)
+    return act(
         quote,
         lambda: reading.answer(
             db.session, quote, by=me(), words=form.words.data, form_key=form.key.data or new_key(), letters=letters(),
@@ -215,11 +216,11 @@ def withdraw(reference: str) -> Any:
     """Take the offer back."""
     quote, form = quote_of(reference), GroundForm()
     if not form.validate():
-        return _page(quote, REFUSED, ground=form)
-    return _act(
+        return page_of(quote, REFUSED, ground=form)
+    return act(
         quote,
         lambda: sending.withdraw_quote(
-            db.session, quote, by=me(), ground=_ground(form), words=form.words.data or "", form_key=_key(),
+            db.session, quote, by=me(), ground=_ground(form), words=form.words.data or "", form_key=sent_key(),
             author=author(), letters=letters(), at=now(),
         ),
         "Le devis est retiré\u00a0; le client en est prévenu.",
@@ -234,13 +235,13 @@ def _ground(form: GroundForm) -> Ground | None:
 def _follow(reference: str, kind: Parent) -> Any:
     quote, form = quote_of(reference), GroundForm()
     if not form.validate():
-        return _page(quote, REFUSED, ground=form)
+        return page_of(quote, REFUSED, ground=form)
     made: list[Quote] = []
-    answer = _act(
+    answer = act(
         quote,
         lambda: made.append(
             writing.follow_up(
-                db.session, quote, kind, by=me(), form_key=_key(), at=now(), ground=_ground(form),
+                db.session, quote, kind, by=me(), form_key=sent_key(), at=now(), ground=_ground(form),
                 words=form.words.data or "",
             )
         ),
@@ -265,92 +266,6 @@ def renew(reference: str) -> Any:
 def supplement(reference: str) -> Any:
     """Write what comes on top of an order (7.3)."""
     return _follow(reference, Parent.SUPPLEMENT)
-
-
-# --- Received, signed on paper -------------------------------------------------------------------
-
-
-def _kept(form: BaseForm, name: str) -> StoredFile | None:
-    """The file of a field, kept; None: what is wrong with it stands by the field."""
-    field = form[name]
-    if not field.data or not field.data.filename:
-        field.errors = ["Joignez le fichier\u00a0: c'est lui qui fait preuve."]
-        return None
-    try:
-        return keep(db.session, store(), field.data.stream, name=field.data.filename, kept_for="quotes", now=now())
-    except FileRefused as error:
-        field.errors = [str(error)]
-        return None
-
-
-@quotes_following.post("/<reference>/reception")
-def reception(reference: str) -> Any:
-    """Record the day it was received, with its proof."""
-    quote, form = quote_of(reference), ReceptionForm()
-    proof = _kept(form, "proof") if form.validate() else None
-    if proof is None:
-        db.session.rollback()
-        return _page(quote, REFUSED, reception=form)
-    return _act(
-        quote,
-        lambda: reading.record_reception(
-            db.session, quote, by=me(), day=form.day.data, words=form.words.data, proof=proof,
-            library=services().library, letters=letters(), at=now(),
-        ),
-        "La réception est enregistrée.",
-    )  # fmt: skip
-
-
-@quotes_following.post("/<reference>/papier")
-def signed_paper(reference: str) -> Any:
-    """Record a quote that came back signed."""
-    quote, form = quote_of(reference), PaperForm(prefix="paper-")
-    scan = _kept(form, "scan") if form.validate() else None
-    if scan is None:
-        db.session.rollback()
-        return _page(quote, REFUSED, signed=form)
-    return _act(
-        quote,
-        lambda: acceptance.record_paper(
-            db.session, quote, by=me(), name=form.name.data, capacity=form.capacity.data or "", day=form.day.data,
-            scan=scan, form_key=form.key.data or new_key(), author=author(), library=services().library,
-            letters=letters(), at=now(),
-        ),
-        "L'acceptation sur papier est enregistrée\u00a0: il reste à la confirmer.",
-        "acceptance",
-    )  # fmt: skip
-
-
-# --- The PRESTATAIRE's answer (5.2) --------------------------------------------------------------
-
-
-@quotes_following.post("/<reference>/confirmer")
-def confirm(reference: str) -> Any:
-    """Accept what the client has accepted: the order is final."""
-    quote = quote_of(reference)
-    return _act(
-        quote,
-        lambda: acceptance.confirm_quote(
-            db.session, quote, by=me(), form_key=_key(), author=author(), letters=letters(), at=now()
-        ),
-        "La commande est définitive. Les deux parties reçoivent la confirmation\u00a0; le fichier de preuve se prépare.",
-        "confirmation",
-    )  # fmt: skip
-
-
-@quotes_following.post("/<reference>/decliner")
-def decline(reference: str) -> Any:
-    """Do not accept it."""
-    quote = quote_of(reference)
-    return _act(
-        quote,
-        lambda: acceptance.decline_quote(
-            db.session, quote, by=me(), words=request.form.get("reason", "")[:5_000], form_key=_key(), author=author(),
-            letters=letters(), at=now(),
-        ),
-        "La commande n'est pas confirmée\u00a0; le client en est prévenu.",
-        "confirmation",
-    )  # fmt: skip
 
 
 # --- Files ---------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from portal.files.actions import keep
 from portal.jobs.actions import Leased, finish
 from portal.jobs.recurring import Recurring
 from portal.proof.actions import seal_of
-from portal.quotes.acceptance_actions import PROOF
+from portal.quotes.confirmation_actions import PROOF
 from portal.quotes.links import Links
 from portal.quotes.proving import proof_of
 from portal.quotes.quote_letters import QuoteLetters

@@ -122,13 +122,13 @@ class Offer:
         return any(line.kind is Kind.GOODS for line in self.lines)
 
     @property
-    def articles(self) -> Iterator[str]:
-        """The articles of the CGV that matter to whoever reads this quote."""
-        yield from ("5.1", "5.2", "7.3", "7.4")
+    def figures(self) -> Iterator[str]:
+        """Keys of the figures of the CGV whose articles matter to whoever reads this quote."""
+        yield from ("quote_validity", "both_accept", "firm_price", "late_payment")
         if self.delivery:
-            yield "7.5"
+            yield "indicative_delivery"
         if self.has_goods:
-            yield "7.6"
+            yield "retention_of_title"
 
 
 def totals(lines: Iterable[Line]) -> Totals:

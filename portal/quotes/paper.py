@@ -6,6 +6,7 @@ from portal.paper import Papers, pdf_of
 from portal.quotes.contract_words import contract_words
 from portal.quotes.quote_models import Quote
 from portal.quotes.shown import Shown
+from portal.terms.citing import article_words, cites
 from portal.terms.company import Company
 
 PAPERS = Papers(Path(__file__).resolve().parent / "templates")
@@ -14,8 +15,9 @@ PAPERS = Papers(Path(__file__).resolve().parent / "templates")
 def quote_html(quote: Quote, shown: Shown, *, company: Company, base_url: str) -> str:
     """What the paper says, as HTML."""
     return PAPERS.html(
-        "quotes/paper.html", company=company, quote=quote, shown=shown, root=base_url, contract_words=contract_words
-    )
+        "quotes/paper.html", company=company, quote=quote, shown=shown, root=base_url, contract_words=contract_words,
+        cites=cites, article_words=article_words,
+    )  # fmt: skip
 
 
 def quote_pdf(quote: Quote, shown: Shown, *, company: Company, base_url: str) -> bytes:

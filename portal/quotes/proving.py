@@ -19,6 +19,7 @@ from portal.quotes.quote_models import Quote, QuoteAct
 from portal.quotes.shown import as_sent
 from portal.quotes.threads import TEMPLATES
 from portal.terms import Library
+from portal.terms.citing import cites
 
 
 def proof_of(
@@ -63,7 +64,7 @@ def _acknowledgement(quote: Quote, library: Library, base_url: str) -> str:
     """The mail that both sides got; the link in it is the one that needs a sign-in, never somebody's own."""
     letter = TEMPLATES.write(
         "quote_final", quote=quote, company=library.company, act=quote.acceptance, confirmed=quote.confirmation,
-        link=f"{base_url}{QUOTES}/{quote.reference}",
+        link=f"{base_url}{QUOTES}/{quote.reference}", version=as_sent(quote, library).version, cites=cites,
     )  # fmt: skip
     return f"{letter.subject}\n\n{letter.text}"
 

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Organisation, Person
 from portal.clock import PARIS
-from portal.quotes.acceptance_actions import Signature, accept_quote, confirm_quote, consents
+from portal.quotes.acceptance_actions import Signature, accept_quote, consents
+from portal.quotes.confirmation_actions import confirm_quote
 from portal.quotes.draft import empty
 from portal.quotes.quote_letters import QuoteLetters
 from portal.quotes.quote_models import Quote
@@ -89,7 +90,8 @@ def load(
     server = _server(library, now.astimezone(PARIS).date())
     ordered = accepted("ordered", texts("Contrat Liberty", POINTS), now - timedelta(days=5))
     confirm_quote(
-        session, ordered, by=by, form_key="demo-confirm", author=DEMO, letters=letters, at=now - timedelta(days=3)
+        session, ordered, by=by, form_key="demo-confirm", author=DEMO, identified_by="démonstration", letters=letters,
+        at=now - timedelta(days=3),
     )  # fmt: skip
     accepted("accepted", texts("Téléphones du magasin", PHONES, deposit="30 %"), now - timedelta(days=3))
     open_one = received(

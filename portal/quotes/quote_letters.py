@@ -11,12 +11,19 @@ from portal.mail.letters import quoted
 from portal.mail.transport import NOTIFY
 from portal.quotes.links import Links
 from portal.quotes.quote_models import Quote, QuoteAct, QuoteMessage, Recipient
+from portal.quotes.quote_rules import Act
 from portal.quotes.shown import Shown
 from portal.quotes.threads import post_in_thread
 from portal.terms import Library
+from portal.terms.citing import cites
 
 #: Asks the servers on the way for a notice once the mail is in its reader's mailbox (RFC 3461).
 NOTICE = {NOTIFY: "success"}
+
+#: What a code that was sent for an act does, before the quote's number.
+DEEDS = {
+    Act.ACCEPTED: "accepter le", Act.REFUSED: "refuser le", Act.TAKEN_BACK: "reprendre votre acceptation du",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +69,12 @@ class QuoteLetters:
         """Somebody wants a new quote after the last day of this one."""
         self._to_staff(session, quote, "quote_renewal", {"who": who}, at, key="renewal")
 
-    def code(self, session: Session, quote: Quote, recipient: Recipient, code: str, key: str, at: datetime) -> None:
-        """The code that the acceptance asks for, to the signatory's own address."""
-        self._to(session, quote, recipient, "quote_code", {"code": code}, at, key=f"code-{key}")
+    def code(
+        self, session: Session, quote: Quote, recipient: Recipient, code: str, key: str, at: datetime, act: Act
+    ) -> None:
+        """The code that an act by the link asks for, to the signatory's own address."""
+        values = {"code": code, "deed": DEEDS[act]}
+        self._to(session, quote, recipient, "quote_code", values, at, key=f"code-{key}")
 
     def accepted(self, session: Session, quote: Quote, act: QuoteAct, at: datetime) -> None:
         """The client accepted: acknowledged to it, and ours to confirm (5.2)."""
@@ -128,7 +138,8 @@ class QuoteLetters:
         self, session: Session, quote: Quote, event: str, values: Mapping[str, Any], *, key: str, first: str,
         recipient: str, at: datetime, headers: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
-        given = {"quote": quote, "company": self.library.company} | dict(values)
+        version = self.library.version(quote.terms_slug) if quote.terms_slug else None
+        given = {"quote": quote, "company": self.library.company, "version": version, "cites": cites} | dict(values)
         post_in_thread(
             session, event, given, key=self._key(quote, key), earlier=[self._key(quote, first)], recipient=recipient,
             domain=self.domain, at=at, headers=headers,

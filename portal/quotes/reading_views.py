@@ -58,7 +58,10 @@ def is_open(quote: Quote) -> bool:
 def show(reader: Reader) -> Any:
     """The quote; or its cover, which tells a mail scanner nothing, until its button is pressed."""
     if not reader.opened:
-        return render_template("quotes/reading/cover.html", reader=reader, quote=reader.quote)
+        return render_template(
+            "quotes/reading/cover.html", reader=reader, quote=reader.quote,
+            version=as_sent(reader.quote, services().library).version,
+        )  # fmt: skip
     return sheet_page(reader)
 
 

@@ -2,9 +2,9 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from portal.accounts.actions import add_person, create_organisation, find_organisation
@@ -16,6 +16,7 @@ from portal.quotes.estimate import Estimate
 from portal.quotes.request_letters import Letters
 from portal.quotes.request_models import QuoteRequest, RequestMessage
 from portal.quotes.request_rules import (
+    ACKNOWLEDGED_A_DAY,
     NotAllowed,
     RequestError,
     Side,
@@ -99,8 +100,16 @@ def submit_request(
     session.flush()
     entry = record(session, "quotes.request_submitted", _submitted(request), at=at)
     request.evidence = [entry.seq]
-    letters.received(session, request, at)
+    letters.received(session, request, at, acknowledge=_may_acknowledge(session, request, at))
     return request
+
+
+def _may_acknowledge(session: Session, request: QuoteRequest, at: datetime) -> bool:
+    """Whether its address may be sent one more acknowledgement: nobody has shown yet that it is theirs."""
+    asked = select(func.count()).select_from(QuoteRequest).where(
+        func.lower(QuoteRequest.mail) == request.mail.lower(), QuoteRequest.submitted_at > at - timedelta(days=1)
+    )  # fmt: skip
+    return (session.scalar(asked) or 0) <= ACKNOWLEDGED_A_DAY
 
 
 def find_request(session: Session, reference: str) -> QuoteRequest:

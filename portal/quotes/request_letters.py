@@ -36,8 +36,11 @@ class Letters:
     links: Links
     domain: str
 
-    def received(self, session: Session, request: QuoteRequest, at: datetime) -> None:
-        """Acknowledge to the requester, and tell the company."""
+    def received(self, session: Session, request: QuoteRequest, at: datetime, *, acknowledge: bool = True) -> None:
+        """Tell the company, and acknowledge to the requester; to them without a word of what was typed.
+
+        Nobody has shown yet that the address is theirs: a stranger's words would travel to it under our name.
+        """
         estimate = estimate_of(request)
         values = {
             "wish": quoted(request.wish),
@@ -47,7 +50,8 @@ class Letters:
             "terms_from": self.library.version(request.terms_slug).in_force_from,
             "terms_link": self.links.terms(request.terms_slug),
         }
-        self._to_requester(session, request, "received", values, at, key="received")
+        if acknowledge:
+            self._to_requester(session, request, "received", values, at, key="received")
         self._to_company(session, request, "to_handle", values, at, key="to-handle")
 
     def wrote(self, session: Session, request: QuoteRequest, message: RequestMessage, at: datetime) -> None:

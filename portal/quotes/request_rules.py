@@ -39,6 +39,9 @@ CLOSED = frozenset({State.ACCEPTED, State.DECLINED})
 #: Staff have the next word.
 WAITING = frozenset({State.RECEIVED, State.DISCUSSED})
 
+#: Acknowledgements that an address nobody has proved to be theirs is sent in a day; the request is taken in all the same.
+ACKNOWLEDGED_A_DAY = 3
+
 
 class Side(StrEnum):
     """Who writes in the thread."""

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from portal.quotes import acceptance_views, reading_views  # noqa: F401 - they bind their pages
+from portal.quotes import acceptance_views, answer_views, binding_views, reading_views, sending_views  # noqa: F401 - they bind their pages
 from portal.quotes import request_views as requests
 from portal.quotes.client_pages import quotes_client, quotes_link
 from portal.quotes.client_section import section

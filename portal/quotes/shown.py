@@ -12,7 +12,7 @@ from portal.french import NO_BREAK, weekday_date
 from portal.quotes.offer import Offer
 from portal.quotes.quote_models import Quote
 from portal.quotes.quote_rules import LastDay, Validity, last_day, validity
-from portal.terms import Library, UnknownClause, Version
+from portal.terms import Library, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,10 @@ class Shown:
         return tuple(self._articles())
 
     def _articles(self) -> Iterator[Cited]:
-        for number in self.offer.articles:
-            try:
-                clause = self.version.clause(number)
-            except UnknownClause:
-                continue
-            yield Cited(number, clause.title, self.version.permalink(clause.anchor))
+        held = [self.version.figures[key] for key in self.offer.figures if key in self.version.figures]
+        for anchor in dict.fromkeys(figure.anchor for figure in held):
+            clause = self.version.clause(anchor)
+            yield Cited(clause.number, clause.title, self.version.permalink(anchor))
 
 
 def latest_days(library: Library) -> int:

@@ -7,9 +7,12 @@ from wtforms import FieldList, Form, FormField, HiddenField, SelectField, String
 from wtforms.validators import Optional
 
 from portal.accounts.forms import Boxes
-from portal.forms import BaseForm, at_most, one_line, required, strip
+from portal.forms import BaseForm, at_most, attachments, one_line, required, strip
 from portal.quotes.draft import DEROGATION, LINE, LONGEST, Problem
 from portal.quotes.offer import Kind
+from portal.quotes.writing_actions import MOST_FILES
+from portal.terms import Version
+from portal.terms.citing import cites
 
 
 class LineForm(Form):  # type: ignore[misc]
@@ -42,10 +45,10 @@ class DraftForm(BaseForm):
     lines = FieldList(FormField(LineForm))
     derogations = FieldList(FormField(DerogationForm))
     conditions = TextAreaField(
-        "Conditions particulières (CP)", description="Elles complètent les CGV (article 3).", render_kw={"rows": "6"}
+        "Conditions particulières (CP)", description="Elles complètent les CGV{}.", render_kw={"rows": "6"}
     )
     delivery = StringField(
-        "Délai de réalisation, indicatif", description="Les délais sont donnés à titre indicatif (article 7.5).",
+        "Délai de réalisation, indicatif", description="Les délais sont donnés à titre indicatif{}.",
         render_kw={"autocomplete": "off"},
     )  # fmt: skip
     deposit = StringField(
@@ -54,7 +57,7 @@ class DraftForm(BaseForm):
     )  # fmt: skip
     own_last_day = StringField(
         "Dernier jour propre à ce devis",
-        description="Laissez vide pour suivre la durée de l'article 5.1. Un dernier jour propre n'est pas prolongé.",
+        description="Laissez vide pour suivre la durée des CGV{}. Un dernier jour propre n'est pas prolongé.",
         render_kw={"autocomplete": "off", "placeholder": "JJ/MM/AAAA"},
     )  # fmt: skip
     template_name = StringField("Nom du modèle", filters=[one_line], validators=[Optional(), at_most(120)])
@@ -66,6 +69,14 @@ class DraftForm(BaseForm):
         known = [("", "Aucun"), *contracts]
         for line in self.lines:
             line.form.contract.choices = known
+
+    def cite(self, version: Version) -> None:
+        """Say after each hint where it stands in the version that the quote would be sent under."""
+        for field, key in (
+            (self.conditions, "special_conditions"), (self.delivery, "indicative_delivery"),
+            (self.own_last_day, "quote_validity"),
+        ):  # fmt: skip
+            field.description = field.description.format(cites(version, key))
 
     def typed(self) -> dict[str, Any]:
         """What was typed, as a draft keeps it."""
@@ -95,6 +106,12 @@ class DraftForm(BaseForm):
         rows = [field for table in (self.lines, self.derogations) for row in table for field in row.form]
         subject, rest = plain[:1], plain[1:]
         return {field.id: field for field in [*subject, *rows, *rest]}
+
+
+class FilesForm(BaseForm):
+    """Files of the special conditions: what is wrong with one never keeps the texts from being saved."""
+
+    files = attachments("Ajouter des fichiers", most=MOST_FILES)
 
 
 class StartForm(BaseForm):

@@ -1,7 +1,7 @@
 """Staff write a quote: for whom, its texts, a look at it as the client will see it, sending it."""
 
 import secrets
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from sqlalchemy import select
@@ -10,7 +10,6 @@ from portal.accounts.guard import me
 from portal.accounts.models import Organisation
 from portal.accounts.rules import CLIENT_WORDS
 from portal.errors import show as refuse
-from portal.files.actions import keep
 from portal.files.models import StoredFile
 from portal.files.rules import FileRefused
 from portal.files.views import send as send_file
@@ -19,21 +18,14 @@ from portal.quotes.draft import empty, empty_line
 from portal.quotes.links import QUOTES_DESK
 from portal.quotes.quote_letters import QuoteLetters
 from portal.quotes.quote_models import Quote, QuoteTemplate
-from portal.quotes.quote_rules import GroundMissing, NotAllowed, NotSendable, NoValidity, State, WrongState
+from portal.quotes.quote_rules import NotAllowed, State, WrongState
 from portal.quotes.request_models import QuoteRequest
 from portal.quotes.request_views import CONFLICT, KEY_BYTES, REFUSED, links
-from portal.quotes.sending_actions import prepare, recipients_of, send_quote
-from portal.quotes.shown import before_sending
 from portal.quotes.writing_actions import MOST_FILES, NoSuchQuote, Overtaken, find_quote
-from portal.quotes.writing_forms import DraftForm, StartForm
+from portal.quotes.writing_forms import DraftForm, FilesForm, StartForm
 from portal.web import db, mail_domain, now, services, store, today
 
 quotes_writing = Blueprint("quotes_writing", __name__, url_prefix=QUOTES_DESK, template_folder="templates")
-
-NO_VALIDITY = (
-    "Les CGV en vigueur ne donnent pas de durée de validité et le devis n'indique pas son dernier jour\u00a0: "
-    "l'article 5.2 veut qu'une durée soit imprimée sur le devis. Indiquez un dernier jour."
-)
 
 
 def letters() -> QuoteLetters:
@@ -142,9 +134,12 @@ def _done(quote: Quote, form: DraftForm, do: str) -> Any:
     """What a button asks for once the texts are kept."""
     here = url_for("quotes_writing.write", reference=quote.reference)
     verb, _, number = do.partition("-")
+    files, refused = FilesForm(formdata=None), list[tuple[str, str]]()
     if verb == "detach":
         writing.detach(db.session, quote, _number(number), by=me(), at=now())
-    refused = [] if verb == "detach" else _attach(quote)
+    elif request.files:
+        db.session.commit()  # the texts are kept, whatever becomes of the files
+        files = _attach(quote)
     if verb == "template":
         if not form.template_name.data:
             refused.append(("template_name", "Donnez un nom au modèle."))
@@ -152,14 +147,11 @@ def _done(quote: Quote, form: DraftForm, do: str) -> Any:
             writing.save_template(db.session, form.template_name.data, quote.draft, by=me(), at=now())
             flash(f"Le modèle «\u00a0{form.template_name.data}\u00a0» est enregistré.", "success")
     db.session.commit()
-    if refused:
+    if refused or files.problems:
         again = _form_of(quote)
         for field, words in refused:
-            if field in again:
-                again[field].errors = [words]
-            else:
-                again.form_errors.append(words)
-        return _page(quote, again, REFUSED)
+            again[field].errors = [words]
+        return _page(quote, again, REFUSED, files=files)
     if verb == "preview":
         return redirect(url_for("quotes_writing.preview", reference=quote.reference), 303)
     place = {"line": "#lignes", "derogation": "#derogations", "remove": "#lignes", "detach": "#fichiers"}.get(verb, "")
@@ -168,23 +160,20 @@ def _done(quote: Quote, form: DraftForm, do: str) -> Any:
     return redirect(here + place, 303)
 
 
-def _attach(quote: Quote) -> list[tuple[str, str]]:
-    refused = []
-    for given in request.files.getlist("files"):
-        if not given.filename:
-            continue
-        if len(quote.attached) >= MOST_FILES:
-            refused.append(("", f"Un devis porte {MOST_FILES} fichiers au plus."))
-            break
-        try:
-            file = keep(
-                db.session, store(), cast("BinaryIO", given.stream), name=given.filename, kept_for="quotes", now=now()
-            )
-        except FileRefused as error:
-            refused.append(("", str(error)))
-            continue
-        writing.attach(db.session, quote, file, by=me(), at=now())
-    return refused
+def _attach(quote: Quote) -> FilesForm:
+    """Keep the files that were sent, all of them or none; what is wrong stands by the field."""
+    form = FilesForm()
+    if not form.validate() or not form.files.data:
+        return form
+    if len(quote.attached) + len(form.files.data) > MOST_FILES:
+        form.files.errors = [f"Un devis porte {MOST_FILES} fichiers au plus."]
+        return form
+    try:
+        for file in form.files.keep(db.session, store(), kept_for="quotes", now=now()):
+            writing.attach(db.session, quote, file, by=me(), at=now())
+    except FileRefused:
+        db.session.rollback()
+    return form
 
 
 def _changed(typed: dict[str, Any], do: str) -> dict[str, Any]:
@@ -219,7 +208,9 @@ def _form_of(quote: Quote) -> DraftForm:
     return form
 
 
-def _page(quote: Quote, form: DraftForm, status: int = 200, *, keep_revision: bool = False) -> tuple[str, int]:
+def _page(
+    quote: Quote, form: DraftForm, status: int = 200, *, keep_revision: bool = False, files: FilesForm | None = None
+) -> tuple[str, int]:  # fmt: skip
     if not keep_revision:
         form.revision.data = quote.revision
     people = [person for person in quote.organisation.people if person.active]
@@ -231,11 +222,12 @@ def _page(quote: Quote, form: DraftForm, status: int = 200, *, keep_revision: bo
         ],
         writing.contracts_of(db.session, quote),
     )
-    reading = writing.reading_of(db.session, quote, today())
+    reading, version = writing.reading_of(db.session, quote, today()), services().library.in_force(today())
+    form.cite(version)
     return (
         render_template(
             "quotes/writing/draft.html", quote=quote, form=form, reading=reading, people=people,
-            files=_files(quote), version=services().library.in_force(today()),
+            files=_files(quote), adding=files or FilesForm(formdata=None), version=version,
             signs=any("signatory" in each.role_names for each in people),
         ),
         status,
@@ -257,106 +249,3 @@ def file(reference: str, number: int) -> Any:
     if number not in {each["id"] for each in quote.attached}:
         abort(404)
     return send_file(db.session.get_one(StoredFile, number))
-
-
-# --- A look, and off it goes ---------------------------------------------------------------------
-
-
-@quotes_writing.get("/<reference>/apercu")
-def preview(reference: str) -> Any:
-    """The draft as the client will see it, and what keeps it from being sent."""
-    quote = quote_of(reference)
-    if quote.state is not State.DRAFT:
-        return redirect(url_for("quotes_following.show", reference=reference), 303)
-    return _preview(quote)
-
-
-def _preview(quote: Quote, missing: tuple[str, ...] = (), status: int = 200) -> tuple[str, int]:
-    shown, people = None, recipients_of(db.session, quote)
-    reading = writing.reading_of(db.session, quote, today())
-    try:
-        shown = before_sending(quote, reading.offer, services().library, today())
-        prepare(db.session, quote, library=services().library, at=now())
-    except NotSendable as error:
-        missing = missing or error.words
-    except NoValidity:
-        missing = missing or (NO_VALIDITY,)
-    return (
-        render_template(
-            "quotes/writing/preview.html", quote=quote, shown=shown, people=people, missing=missing,
-            offer=reading.offer, replaced=_replaced(quote),
-        ),
-        status,
-    )  # fmt: skip
-
-
-def _replaced(quote: Quote) -> Quote | None:
-    return quote.parent if quote.parent is not None and quote.parent_kind == "correction" else None
-
-
-@quotes_writing.post("/<reference>/envoyer")
-def send(reference: str) -> Any:
-    """Send it. Sent twice is sent once."""
-    quote = quote_of(reference)
-    try:
-        send_quote(db.session, quote, by=me(), library=services().library, letters=letters(), at=now())
-    except WrongState as error:
-        db.session.rollback()
-        if error.state in {State.SENT, State.RECEIVED} and quote.sent_at is not None:
-            return redirect(url_for("quotes_following.show", reference=reference), 303)
-        return refuse(CONFLICT)
-    except NotSendable as error:
-        db.session.rollback()
-        return _preview(quote, error.words, REFUSED)
-    except NoValidity:
-        db.session.rollback()
-        return _preview(quote, (NO_VALIDITY,), REFUSED)
-    except GroundMissing:
-        db.session.rollback()
-        words = (
-            "Le devis à remplacer a été reçu entre-temps\u00a0: il ne se remplace plus qu'avec l'accord du client ou "
-            "pour une raison. Rien n'est parti. Abandonnez ce brouillon et corrigez de nouveau le devis reçu."
-        )
-        return _preview(quote, (words,), CONFLICT)
-    db.session.commit()
-    names = ", ".join(recipient.name for recipient in quote.recipients)
-    flash(f"Le devis part à {names}.", "success")
-    return redirect(url_for("quotes_following.show", reference=reference), 303)
-
-
-@quotes_writing.post("/<reference>/abandonner")
-def discard(reference: str) -> Any:
-    """Give the draft up; it can be taken up again."""
-    writing.discard_draft(db.session, quote_of(reference), by=me(), at=now())
-    db.session.commit()
-    flash("Le brouillon est abandonné. Vous pouvez le reprendre.", "success")
-    return redirect(url_for("quotes_following.show", reference=reference), 303)
-
-
-@quotes_writing.post("/<reference>/reprendre")
-def resume(reference: str) -> Any:
-    """Take a draft up again."""
-    writing.resume_draft(db.session, quote_of(reference), by=me(), at=now())
-    db.session.commit()
-    return redirect(url_for("quotes_writing.write", reference=reference), 303)
-
-
-# --- Templates -----------------------------------------------------------------------------------
-
-
-@quotes_writing.get("/modeles")
-def templates() -> Any:
-    """Texts to begin with."""
-    return render_template("quotes/writing/templates.html", templates=writing.templates(db.session))
-
-
-@quotes_writing.post("/modeles/<int:number>/supprimer")
-def delete_template(number: int) -> Any:
-    """Forget one; once more is no mistake."""
-    held = db.session.get(QuoteTemplate, number)
-    if held is None:
-        abort(404)
-    writing.delete_template(db.session, held, by=me())
-    db.session.commit()
-    flash(f"Le modèle «\u00a0{held.name}\u00a0» est supprimé.", "success")
-    return redirect(url_for("quotes_writing.templates"), 303)

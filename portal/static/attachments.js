@@ -177,7 +177,11 @@ function send(event, form, kept) {
 function answered(request, form, kept, failed) {
   const place = request.getResponseHeader("X-Location");
   if (place) {
+    const next = new URL(place, location.href);
+    // To a place on this very page one would only be moved: what the server made of it is read anew.
+    const here = next.hash !== "" && next.pathname === location.pathname && next.search === location.search;
     location.assign(place);
+    if (here) location.reload();
     return;
   }
   const page = new DOMParser().parseFromString(request.responseText, "text/html");

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
+from portal.contracts.notice_models import ContractNotice
 from portal.contracts.notice_rules import (
     NoticeMissing,
     NoticeRuns,
@@ -14,7 +16,9 @@ from portal.contracts.notice_rules import (
     nominal_day,
     terminable_from,
 )
-from tests.accounts.conftest import CLAIRE, STAFF, Portal, portal
+from portal.evidence.actions import verify_log
+from portal.evidence.models import Entry
+from tests.accounts.conftest import CLAIRE, MARC, OTTO, STAFF, Portal, portal
 from tests.contracts.test_views import DESK, LIST, open_one
 from tests.quotes.conftest import hidden, signed_in
 
@@ -49,8 +53,11 @@ def test_a_notice_is_recorded_followed_and_ends_the_contract_once_it_has_run_out
     reference, nadia, claire = open_one(portal), signed_in(portal, STAFF), signed_in(portal, CLAIRE)
     page = DESK + reference
     refused = nadia.send(f"{page}/fin", 409, on=page, reason="Impayés", ground="breach")
-    assert "demande d'abord une mise en demeure" in refused
+    assert "L'article 10 demande d'abord une mise en demeure" in refused
     assert "Impayés" in refused
+    with portal.sessions() as session:
+        tried = session.scalars(select(Entry).order_by(Entry.seq.desc()).limit(1)).one()
+    assert tried.kind == "contracts.refused"
     given = {
         "sender": "company", "breach": "Factures d'octobre", "received_on": "10/12/2026",
         "received_how": "Accusé de réception", "key": hidden(nadia.open(page))["key"],
@@ -69,7 +76,7 @@ def test_a_notice_is_recorded_followed_and_ends_the_contract_once_it_has_run_out
     assert "court jusqu'au lundi 28" in nadia.send(f"{page}/fin", 409, on=page, reason="Impayés", ground="breach")
     portal.clock.moment = datetime(2026, 12, 29, 0, 0, tzinfo=PARIS)
     nadia.send(f"{page}/fin", on=page, reason="Impayés", ground="breach")
-    assert "Mise en demeure restée sans effet (article 10)\u00a0: Impayés" in claire.open(LIST + reference)
+    assert "Mise en demeure restée sans effet (article\u00a010)\u00a0: Impayés" in claire.open(LIST + reference)
 
 
 def test_a_notice_that_was_answered_ends_nothing(portal: Portal) -> None:
@@ -87,3 +94,39 @@ def test_a_notice_that_was_answered_ends_nothing(portal: Portal) -> None:
     portal.clock.moment = datetime(2027, 1, 15, 10, tzinfo=PARIS)
     nadia = signed_in(portal, STAFF)
     assert "demande d'abord" in nadia.send(f"{page}/fin", 409, on=page, reason="x", ground="breach")
+
+
+def test_a_signatory_puts_the_company_on_notice_and_it_is_received_the_same_day(portal: Portal) -> None:
+    portal.clock.moment = datetime(2026, 12, 10, 10, tzinfo=PARIS)
+    reference, claire = open_one(portal), signed_in(portal, CLAIRE)
+    page = LIST + reference
+    assert "Écrivez ce qui n'a pas été fait." in claire.send(f"{page}/mise-en-demeure", 422, page, breach=" ")
+    key = hidden(claire.open(page))["key"]
+    for _ in range(2):
+        claire.send(f"{page}/mise-en-demeure", 303, page, breach="Le serveur n'est pas réparé.", key=key)
+    shown = claire.open(page)
+    assert shown.count("Le serveur n'est pas réparé.") == 1
+    assert "Jusqu'au lundi 28\u00a0décembre\u00a02026 inclus" in shown
+    assert "mise en demeure reçue, à régler" in signed_in(portal, STAFF).open("/espace-client/bureau/")
+    sent = [mail for mail in portal.mails() if mail.event == "contracts/notice"]
+    assert [mail.recipient for mail in sent] == [portal.app.extensions["portal"].library.company.mail, CLAIRE]
+    assert all("28 décembre 2026 inclus (article\u00a010 des CGV)" in mail.text for mail in sent)
+    with portal.sessions() as session:
+        entry = session.scalars(select(Entry).order_by(Entry.seq.desc()).limit(1)).one()
+        assert entry.kind == "contracts.notice_recorded"
+        assert list(verify_log(session)) == []
+
+
+def test_who_may_not_sign_puts_nobody_on_notice_and_the_try_is_kept(portal: Portal) -> None:
+    reference = open_one(portal)
+    marc, otto = signed_in(portal, MARC), signed_in(portal, OTTO)
+    page = LIST + reference
+    assert "en demeure</summary>" not in marc.open(page)
+    assert "Seul un signataire" in marc.send(f"{page}/mise-en-demeure", 403, page, breach="Rien ne va.")
+    otto.send(
+        f"{page}/mise-en-demeure", 404, LIST, csrf_token=otto.token("/espace-client/demande-de-devis"), breach="Rien."
+    )
+    with portal.sessions() as session:
+        kinds = session.scalars(select(Entry.kind).order_by(Entry.seq.desc()).limit(2)).all()
+        assert kinds[0] == "contracts.refused"
+        assert session.scalars(select(ContractNotice)).all() == []

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +25,7 @@ from portal.jobs.models import Job
 from portal.mail.models import OutgoingMail
 from portal.orders.actions import find_order
 from portal.orders.amendment_actions import Signer, decide, find_amendment, proof_of, propose, prove
+from portal.orders.amendment_lines import LinesRefused, Overtaken, check_lines, read_lines, restored, stored, typed_of
 from portal.orders.amendment_rules import (
     AlreadyDecided,
     AlreadyProposed,
@@ -41,11 +43,12 @@ from portal.orders.personal_data import PERSONAL_DATA
 from portal.orders.progress_actions import progress_of, terminate
 from portal.orders.progress_models import Amendment, Decision
 from portal.orders.progress_rules import Ground, NotNow, NotTerminable, Side, Standing
+from portal.orders.rules import LineKind, OrderLine, PositionedLine
 from portal.proof.actions import known_certificates, seal_of
 from portal.proof.checking import holds, verify_proof
 from portal.proof.making import sealed_pdf
 from tests.contracts.conftest import NOON, People, opener, people
-from tests.orders.test_orders import GOODS, WORK, place
+from tests.orders.test_orders import BOOK, GOODS, WORK, place
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session, sessionmaker
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
 __all__ = ["opener", "people"]
 WORDS = "Un troisième jour d'installation le samedi."
 LATER = NOON + timedelta(hours=1)
+SATURDAY = OrderLine(LineKind.SERVICE, "Un samedi", Decimal(1), "jour", Decimal("640.00"), Decimal(20))
 
 
 @pytest.fixture
@@ -88,7 +92,8 @@ def proposed(session: "Session", order: str, by: Person, letters: OrderLetters, 
     found = find_order(session, order)
     assert found is not None
     values: dict[str, Any] = {
-        "kind": AmendmentKind.CHANGE, "words": WORDS, "net_change": Decimal("640.00"), "form_key": "k", "at": NOON,
+        "kind": AmendmentKind.CHANGE, "words": WORDS, "form_key": "k", "at": NOON, "base": found.last_change,
+        "lines": (*found.lines_in_force, PositionedLine(9, SATURDAY)),
     } | given  # fmt: skip
     return propose(session, found, by=signer(session, by), letters=letters, **values)
 
@@ -147,7 +152,16 @@ def test_an_accepted_amendment_has_its_own_file_of_proof(
         published = {version.slug: version.sha256 for version in library.versions}
         findings = verify_proof(content, published=published, known=known_certificates(session, settings))
         assert holds(findings), findings
-    for words in (WORDS, "Claire Muller", "Anne Klein", consents[0], "session ouverte par clé d'accès", "192.0.2.1"):
+    for words in (
+        WORDS,
+        "Un samedi",
+        "640.00",
+        "Claire Muller",
+        "Anne Klein",
+        consents[0],
+        "session ouverte par clé d'accès",
+        "192.0.2.1",
+    ):
         assert words.encode() in content
     if shutil.which("pdfsig"):
         (tmp_path / "a.pdf").write_bytes(sealed_pdf(content))
@@ -228,8 +242,6 @@ def test_one_proposal_waits_at_a_time_and_each_says_something(
         for words in ("", "  court "):
             with pytest.raises(WordsMissing):
                 proposed(session, order, claire, letters, words=words)
-        with pytest.raises(WordsMissing):
-            proposed(session, order, claire, letters, kind=AmendmentKind.CANCEL)
         made = proposed(session, order, claire, letters)
         with pytest.raises(AlreadyProposed):
             proposed(session, order, people.staff, letters, form_key="b")
@@ -249,7 +261,7 @@ def test_an_accepted_cancellation_ends_the_order_and_nothing_follows(
     sessions: "sessionmaker[Session]", people: People, claire: Person, order: str, letters: OrderLetters
 ) -> None:
     with sessions.begin() as session:
-        made = proposed(session, order, claire, letters, kind=AmendmentKind.CANCEL, net_change=None)
+        made = proposed(session, order, claire, letters, kind=AmendmentKind.CANCEL)
         decide(
             session, made, Outcome.ACCEPTED, by=signer(session, people.staff), form_key="a", letters=letters, at=LATER
         )  # fmt: skip
@@ -310,3 +322,99 @@ def test_a_person_sees_what_they_signed_and_the_proof_stays(
         held = find_amendment(session, found, "AVN-2026-0001")
         assert held is not None
         assert held.by == "Claire Muller"
+
+
+# --- Its lines -----------------------------------------------------------------------------------
+
+
+def test_lines_are_added_dropped_and_changed_and_the_totals_of_both_states_stand(
+    sessions: "sessionmaker[Session]", people: People, claire: Person, order: str, letters: OrderLetters
+) -> None:
+    with sessions.begin() as session:
+        found = find_order(session, order)
+        assert found is not None
+        was = found.totals
+        work, _ = found.lines_in_force
+        longer = PositionedLine(work.position, replace(work.value, quantity=Decimal("2.5")))
+        made = proposed(session, order, people.staff, letters, lines=(longer, PositionedLine(3, SATURDAY)))
+        it = made.compared
+        assert it is not None
+        assert [pair.what for pair in it.pairs] == ["Changée", "Retirée", "Ajoutée"]
+        assert it.totals[0] == was
+        assert (it.totals[1].net, it.totals[1].gross) == (Decimal("2241.38"), Decimal("2689.66"))
+        assert made.net_change == Decimal("2241.38") - was.net
+        assert found.totals == was  # nothing changes before the other side accepts
+        decide(session, made, Outcome.ACCEPTED, by=signer(session, claire), form_key="a", letters=letters, at=LATER)
+        assert [line.label for line in found.lines_in_force] == ["Remplacement du serveur", "Un samedi"]
+        assert found.totals == it.totals[1]
+        assert len(found.lines) == 2  # what was ordered is what was ordered
+    with sessions.begin() as session:
+        # The next one starts from there, by the numbers that lines keep; its own past stays what it was.
+        found = find_order(session, order)
+        assert found is not None
+        assert found.last_change == made.reference
+        with pytest.raises(Overtaken):
+            proposed(session, order, claire, letters, form_key="b", base="")
+        again = proposed(session, order, claire, letters, form_key="b", lines=found.lines_in_force[1:])
+        assert again.compared is not None
+        assert [pair.what for pair in again.compared.pairs] == ["Retirée", "Inchangée"]
+        first = session.get_one(Amendment, made.id)
+        assert first.compared is not None
+        assert first.compared.totals[0] == was
+
+
+def test_a_refused_change_of_lines_changes_nothing_and_unchanged_lines_are_words_alone(
+    sessions: "sessionmaker[Session]", people: People, claire: Person, order: str, letters: OrderLetters
+) -> None:
+    with sessions.begin() as session:
+        found = find_order(session, order)
+        assert found is not None
+        was = found.totals
+        made = proposed(session, order, people.staff, letters)
+        decide(
+            session, made, Outcome.REFUSED, by=signer(session, claire), form_key="a", letters=letters, at=LATER,
+            reason="Trop cher pour nous.",
+        )  # fmt: skip
+        assert (found.totals, found.last_change) == (was, "")
+        only = proposed(session, order, people.staff, letters, form_key="b", lines=found.lines_in_force)
+        assert (only.lines, only.net_change, only.compared) == (None, None, None)
+
+
+def test_an_amendment_leaves_a_line_and_never_touches_points() -> None:
+    before = tuple(PositionedLine(place, line) for place, line in enumerate((WORK, BOOK), start=1))
+    check_lines(before, before[1:])
+    with pytest.raises(LinesRefused, match="annulation"):
+        check_lines(before, ())
+    for after in (before[:1], (before[0], PositionedLine(2, replace(BOOK, points=Decimal(600))))):
+        with pytest.raises(LinesRefused, match="points"):
+            check_lines(before, after)
+    with pytest.raises(LinesRefused, match="négatif"):
+        check_lines(before[:1], (PositionedLine(1, replace(WORK, unit_price=Decimal(-1))),))
+    assert restored(stored(before)) == before
+
+
+def test_typed_rows_make_lines_or_say_what_is_wrong_by_their_field() -> None:
+    before = tuple(PositionedLine(place, line) for place, line in enumerate((WORK, GOODS, BOOK), start=1))
+    rows = typed_of(before)
+    assert read_lines(rows, before) == (before, [])
+    assert read_lines([], before) == (before, [])  # what no row names stays
+    new = {"position": "", "kind": "service", "label": "Un samedi", "description": "", "quantity": "1", "unit": "jour",
+           "price": "640", "vat": "20", "drop": False}  # fmt: skip
+    blank = new | {"label": "", "price": ""}
+    after, problems = read_lines(
+        [rows[0] | {"quantity": "2,5"}, rows[1] | {"drop": True}, rows[2] | {"quantity": "9"}, new, blank], before
+    )
+    assert problems == []
+    assert [(each.position, each.value.quantity) for each in after] == [
+        (1, Decimal("2.5")), (3, Decimal(1)), (4, Decimal(1)),
+    ]  # fmt: skip
+    for name, value in (
+        ("quantity", "0"),
+        ("quantity", "1,2345"),
+        ("price", "cher"),
+        ("vat", "101"),
+        ("label", " "),
+        ("kind", "points"),
+    ):
+        _, problems = read_lines([new | {name: value}], before)
+        assert [field for field, _ in problems] == [f"lines-0-{name}"], name

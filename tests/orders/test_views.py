@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from portal.accounts.actions import add_staff
-from portal.accounts.models import Organisation, Person
+from portal.accounts.models import Grant, Organisation, Person
 from portal.accounts.rules import StaffRole
 from portal.contracts.rules import SpecialConditions
 from portal.evidence.models import Entry
@@ -26,6 +26,17 @@ if TYPE_CHECKING:
 __all__ = ["portal"]
 SELLER = "paul@ims.example"
 WORDS = "Un troisième jour d'installation le samedi."
+#: The rows of the form as they come, and a third one: a line that is added.
+ROWS = {
+    "lines-0-label": "Remplacement du serveur", "lines-0-kind": "service", "lines-0-quantity": "1,5",
+    "lines-0-unit": "jour", "lines-0-price": "640,55", "lines-0-vat": "20",
+    "lines-1-label": "Serveur", "lines-1-description": "8 cœurs, 64 Go", "lines-1-kind": "goods", "lines-1-quantity": "1",
+    "lines-1-unit": "unité", "lines-1-price": "2190,00", "lines-1-vat": "20",
+}  # fmt: skip
+SATURDAY = {
+    "lines-2-label": "Un samedi", "lines-2-kind": "service", "lines-2-quantity": "1", "lines-2-unit": "jour",
+    "lines-2-price": "640", "lines-2-vat": "20",
+}  # fmt: skip
 
 
 @dataclass
@@ -73,7 +84,7 @@ def send(visitor: Visitor, page: str, path: str, status: int = 303, **values: An
 
 
 def propose(house: House, visitor: Visitor, base: str, **values: Any) -> str:
-    given: dict[str, Any] = {"kind": "change", "words": WORDS, "net_change": "640,00", "capacity": "gérante"} | values
+    given: dict[str, Any] = {"kind": "change", "words": WORDS, "capacity": "gérante"} | ROWS | SATURDAY | values
     send(visitor, f"{base}/avenants/nouveau", f"{base}/avenants/nouveau", **given)
     return visitor.location.rpartition("/")[2]
 
@@ -173,7 +184,7 @@ def test_a_second_proposal_waits_and_what_was_typed_is_kept(house: House) -> Non
     claire = signed_in(house.portal, CLAIRE)
     first = propose(house, claire, house.client)
     at = f"{house.client}/avenants/nouveau"
-    page = send(claire, at, at, 409, kind="change", words="Encore autre chose.", net_change="", capacity="gérante")
+    page = send(claire, at, at, 409, kind="change", words="Encore autre chose.", capacity="gérante", **ROWS)
     assert first in page
     assert "Encore autre chose." in page
     assert house.count(Amendment) == 1
@@ -254,3 +265,100 @@ def test_a_role_that_may_not_sign_is_refused_by_the_route(house: House) -> None:
     marc.open(f"{house.client}/avenants/nouveau", 403)
     with house.portal.sessions() as session:
         assert session.scalars(select(Person).where(Person.email == MARC)).one().role_names == {"billing"}
+
+
+def test_an_adviser_tells_what_is_done_and_never_binds_the_company(house: House) -> None:
+    with house.portal.sessions.begin() as session:
+        add_staff(session, email="anne@ims.example", name="Anne Klein", roles=[StaffRole.ADVISER], now=NOON)
+    anne = signed_in(house.portal, "anne@ims.example")
+    page = anne.open(house.desk)
+    assert "Suspendre la commande" not in page
+    assert "Mettre" not in page
+    for name, values in (
+        ("suspendre", {"ground": "other", "words": "Un essai."}),
+        ("mettre-en-demeure", {"side": "provider", "words": "Un essai."}),
+        ("suivie-d-effet", {"side": "provider", "words": ""}),
+    ):
+        assert "ne permet pas d'engager" in act(house, anne, name, 403, day="23/11/2026", **values)
+        assert house.last_kind() == "orders.refused"
+    act(house, anne, "realiser", line="1", day="23/11/2026", words="")
+    assert house.count(OrderEvent) == 1
+
+
+def test_a_try_at_another_organisations_order_is_404_and_kept_in_the_log(house: House) -> None:
+    with house.portal.sessions.begin() as session:
+        person = session.get_one(Person, house.portal.ids[OTTO])
+        person.roles.append(Grant(name="signatory"))
+    otto = signed_in(house.portal, OTTO)
+    token = otto.token("/espace-client/demande-de-devis")
+    otto.send(f"{house.client}/resilier/force_majeure", 404, csrf_token=token, words="À nous.", key="k")
+    assert house.last_kind() == "orders.refused"
+    assert house.count(OrderEvent) == 0
+    otto.open(house.client, 404)  # looking is no act
+    with house.portal.sessions() as session:
+        kinds = session.scalars(select(Entry.kind)).all()
+    assert kinds.count("orders.refused") == 1
+
+
+def test_lines_are_changed_on_the_page_and_both_states_are_seen_by_both_sides(house: House) -> None:
+    claire, paul = signed_in(house.portal, CLAIRE), signed_in(house.portal, SELLER)
+    at = f"{house.desk}/avenants/nouveau"
+    page = paul.open(at)
+    assert 'value="640,55"' in page
+    fields: dict[str, Any] = hidden(page) | {"kind": "change", "words": WORDS, "capacity": "commercial"}
+    page = paul.send(at, 200, **fields, do="line")
+    assert 'id="lines-2-label"' in page
+    wrong = paul.send(at, 422, **(fields | ROWS | {"lines-0-quantity": "zéro"}), do="send")
+    assert 'id="lines-0-quantity-error"' in wrong
+    assert WORDS in wrong
+    change: dict[str, Any] = fields | ROWS | {"lines-0-quantity": "2,5", "lines-1-drop": "y"} | SATURDAY
+    page = paul.send(at, 200, **change, do="look").replace("\u202f", " ")
+    for words in ("Changée", "Retirée", "Ajoutée", "3 781,00", "2 689,66"):
+        assert words in page, words
+    assert house.count(Amendment) == 0
+    paul.send(at, **change, do="send")
+    number = paul.location.rpartition("/")[2]
+    mail = house.portal.mails(CLAIRE)[-1].text.replace("\u202f", " ").replace("\u00a0", " ")
+    assert "Total : 2 689,66 € TTC au lieu de 3 781,00 €" in mail
+    page = claire.open(f"{house.client}/avenants/{number}").replace("\u202f", " ")
+    assert page.index("3 781,00") < page.index("2 689,66")
+    assert "3 781,00" in claire.open(house.client).replace("\u202f", " ")
+    there = f"{house.client}/avenants/{number}/accepter"
+    send(claire, there, there, name="Claire Muller", capacity="gérante", amendment="y", terms="y")
+    page = claire.open(house.client).replace("\u202f", " ")
+    assert "2 689,66" in page
+    assert "3 781,00" not in page
+    assert "Un samedi" in page
+    assert "2 689,66" in claire.open("/espace-client/commandes/").replace("\u202f", " ")
+    act(house, paul, "realiser", line="3", day="23/11/2026", words="")  # the line that was added can be done
+    assert house.count(OrderEvent) == 1
+
+
+def test_a_signatory_puts_the_company_on_notice_and_may_end_the_order_once_it_ran_out(house: House) -> None:
+    house.portal.clock.moment = datetime(2026, 12, 10, 9, tzinfo=UTC)
+    claire, path = signed_in(house.portal, CLAIRE), f"{house.client}/mise-en-demeure"
+    fields: dict[str, Any] = hidden(claire.open(house.client))
+    given: dict[str, Any] = fields | {"notice-words": "Le serveur n'est pas livré."}
+    assert "Écrivez ce qui" in claire.send(path, 422, **(given | {"notice-words": ""}))
+    for _ in range(2):
+        claire.send(path, **given)
+    assert house.count(OrderEvent) == 2  # sent, and received: the client area is the company's
+    page = claire.open(house.client).replace("\u00a0", " ")
+    assert "jusqu'au lundi 28 décembre 2026 inclus" in page
+    assert "possible à partir du mardi 29 décembre 2026" in page
+    assert "en demeure</summary>" not in page
+    again: dict[str, Any] = fields | {"notice-key": "another", "notice-words": "Encore."}
+    assert "déjà en cours" in claire.send(path, 409, **again)
+    assert house.last_kind() == "orders.refused"
+    told = [mail for mail in house.portal.mails() if "Mise en demeure" in mail.subject]
+    assert {mail.recipient for mail in told} == {CLAIRE, house.portal.app.extensions["portal"].library.company.mail}
+    assert all("28 décembre 2026 inclus" in mail.text.replace("\u00a0", " ") for mail in told)
+    house.portal.clock.moment = datetime(2026, 12, 29, 9, tzinfo=UTC)
+    claire = signed_in(house.portal, CLAIRE)
+    end: dict[str, Any] = {
+        "words": "Aucune.",
+        "key": "end",
+        "csrf_token": hidden(claire.open(house.client))["csrf_token"],
+    }
+    claire.send(f"{house.client}/resilier/formal_notice", **end)
+    assert "résiliée" in claire.open(house.client)

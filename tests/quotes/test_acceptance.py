@@ -15,6 +15,7 @@ from portal.contracts.models import Contract
 from portal.jobs.models import Job
 from portal.orders.models import Order
 from portal.quotes import acceptance_actions as acceptance
+from portal.quotes import confirmation_actions as confirmation
 from portal.quotes.acceptance_actions import Signature, TooManyCodes, WrongCode, consents
 from portal.quotes.quote_models import Quote, QuoteAct
 from portal.quotes.quote_rules import (
@@ -53,9 +54,9 @@ def accept(room: Room, reference: str, key: str = "a", email: str = CLAIRE) -> N
 
 def confirm(room: Room, reference: str, key: str = "c", email: str = STAFF) -> None:
     with room.portal.sessions.begin() as session:
-        acceptance.confirm_quote(
+        confirmation.confirm_quote(
             session, find_quote(session, reference), by=room.person(session, email), form_key=key, author=FROM,
-            letters=room.letters, at=room.at,
+            identified_by="clé d'accès", letters=room.letters, at=room.at,
         )  # fmt: skip
 
 
@@ -77,9 +78,9 @@ def refuse(room: Room, reference: str, words: str = "Trop cher.", email: str = C
 
 def decline(room: Room, reference: str, words: str = "Plus en stock.") -> None:
     with room.portal.sessions.begin() as session:
-        acceptance.decline_quote(
+        confirmation.decline_quote(
             session, find_quote(session, reference), by=room.person(session, STAFF), words=words, form_key="d",
-            author=FROM, letters=room.letters, at=room.at,
+            author=FROM, identified_by="clé d'accès", letters=room.letters, at=room.at,
         )  # fmt: skip
 
 
@@ -356,7 +357,7 @@ def test_only_our_acceptance_makes_the_order_final(room: Room) -> None:
         contract = session.scalars(select(Contract)).one()
         assert contract.order_reference == order.reference
         assert contract.entries[-1].balance == Decimal(500)
-        jobs = session.scalars(select(Job).where(Job.kind == acceptance.PROOF)).all()
+        jobs = session.scalars(select(Job).where(Job.kind == confirmation.PROOF)).all()
         assert [job.payload for job in jobs] == [{"quote": quote.id}]
     assert [mail.recipient for mail in room.mails("quote_final")] == [CLAIRE]
     assert len(room.mails("quote_final_staff")) == 1

@@ -30,6 +30,12 @@ def first_step(reader: Visitor, base: str, **values: str) -> None:
     assert reader.location == f"{base}/confirmer"
 
 
+def by_code(reader: Visitor, path: str, *, on: str, room: Room, **values: str) -> None:
+    """Both steps of an answer by the link of a mail: the page of its code, then the code."""
+    data = hidden(press(reader, path, on=on, status=200, **values))
+    reader.send(path, 303, **data, code=room.portal.code(CLAIRE))
+
+
 def accepted(room: Room) -> tuple[Visitor, str]:
     room.sent()
     reader, link = room.opened()
@@ -228,7 +234,7 @@ def test_posts_without_a_token_change_nothing(room: Room) -> None:
 def test_the_acceptance_is_taken_back_until_we_answer_and_not_after(room: Room) -> None:
     reader, link = accepted(room)
     data = hidden(reader.open(link))
-    press(reader, f"{link}/reprendre", on=link, reason="Une erreur de ma part.")
+    by_code(reader, f"{link}/reprendre", on=link, room=room, reason="Une erreur de ma part.")
     page = reader.open(link)
     assert "Acceptation reprise par le client" in page
     assert "Une erreur de ma part." in page
@@ -250,9 +256,41 @@ def test_a_refusal_needs_its_reason(room: Room) -> None:
     room.sent()
     reader, link = room.opened()
     assert "Écrivez la raison" in press(reader, f"{link}/refuser", on=link, status=422, reason=" ")
-    press(reader, f"{link}/refuser", on=link, reason="Trop cher.")
+    by_code(reader, f"{link}/refuser", on=link, room=room, reason="Trop cher.")
     assert "a été refusé" in reader.open(link)
     assert state(room) is State.REFUSED
+    held = room.see("DEV-2026-0001", lambda quote: quote.acts[0])
+    assert (held.words, held.identified_by) == ("Trop cher.", f"lien personnel et code envoyés à {CLAIRE}")
+
+
+def test_a_refusal_by_the_link_takes_a_code_of_its_own_and_a_wrong_one_is_kept(room: Room) -> None:
+    room.sent()
+    reader, link = room.opened()
+    path = f"{link}/refuser"
+    first_step(reader, link)
+    accepting = room.portal.code(CLAIRE)
+    data = hidden(press(reader, path, on=link, status=200, reason="Trop cher."))
+    assert room.portal.mails(CLAIRE)[-1].subject == "Votre code pour refuser le devis DEV-2026-0001"
+    assert data["reason"] == "Trop cher."
+    # The code that was sent to accept refuses nothing.
+    page = reader.send(path, 422, **data, code=accepting)
+    assert "n'est pas le bon" in page
+    assert accepting not in page
+    assert state(room) is State.RECEIVED
+    assert room.kinds()[-1] == "quotes.refusal_denied"
+    refusing = room.portal.code(CLAIRE)
+    for _ in range(2):  # and the right one, sent twice, is one refusal
+        reader.send(path, 303, **data, code=refusing)
+    assert acts(room) == [Act.REFUSED]
+
+
+def test_a_refusal_signed_in_takes_one_step(room: Room) -> None:
+    room.sent()
+    claire = signed_in(room.portal, CLAIRE)
+    press(claire, f"{FIRST}/lire", on=FIRST)
+    press(claire, f"{FIRST}/refuser", on=FIRST, reason="Trop cher.")
+    assert state(room) is State.REFUSED
+    assert room.mails("quote_code") == []
 
 
 def test_staff_decline_with_a_reason_that_the_client_reads(room: Room) -> None:

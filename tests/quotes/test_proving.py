@@ -16,7 +16,7 @@ from portal.files.models import StoredFile
 from portal.jobs.actions import lease
 from portal.jobs.models import Job
 from portal.proof.checking import holds, verify_proof
-from portal.quotes import acceptance_actions as acceptance
+from portal.quotes import confirmation_actions as confirmation
 from portal.quotes.jobs import HANDLERS, RECURRING, REMINDERS
 from portal.quotes.proving import proof_of
 from portal.quotes.quote_models import Quote
@@ -31,7 +31,7 @@ from tests.quotes.test_reading import record
 pytestmark = pytest.mark.skipif(bool(paper.why_unavailable()), reason="no Pango on this machine")
 
 
-def work(room: Room, kind: str = acceptance.PROOF) -> None:
+def work(room: Room, kind: str = confirmation.PROOF) -> None:
     """Do the job as the worker does."""
     services = room.portal.app.extensions["portal"]
     with room.portal.sessions.begin() as session:
@@ -118,7 +118,7 @@ def test_it_is_made_once_and_given_to_both_sides_and_nobody_else(room: Room) -> 
     reference = ordered(room)
     work(room)
     with room.portal.sessions.begin() as session:
-        job = session.scalars(select(Job).where(Job.kind == acceptance.PROOF)).one()
+        job = session.scalars(select(Job).where(Job.kind == confirmation.PROOF)).one()
         job.due_at, job.done_at = room.at, None
     work(room)
     with room.portal.sessions() as session:

@@ -89,7 +89,7 @@ def test_the_same_page_sent_twice_is_one_request_and_leaves_no_gap(room: Room) -
 
 
 def test_a_request_that_fails_half_way_leaves_nothing(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the power failed")
 
     with monkeypatch.context() as patch:

@@ -1,7 +1,8 @@
 """The words of each mail. To take over a wording that was changed on purpose: SNAPSHOTS=write."""
 
 import os
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import html5lib
@@ -88,3 +89,32 @@ def test_a_name_with_markup_is_plain_text_in_the_mail(
         submit_request(session, evil, terms=terms, estimate=None, form_key="a", letters=letters, at=NOON)
         for mail in session.scalars(select(OutgoingMail)):
             assert not any(tag in (mail.html or "") for tag in ("<b>", "<i>", "<script>"))
+
+
+def test_an_address_that_nobody_proved_gets_no_word_that_a_stranger_typed(mails: dict[str, OutgoingMail]) -> None:
+    for words in ("https://ailleurs.example", "est lent", ASKED.organisation, ASKED.contact_name):
+        assert words in mails["to_handle"].text
+        assert words not in f"{mails['received'].subject} {mails['received'].text} {mails['received'].html}"
+
+
+def test_an_address_gets_three_acknowledgements_a_day_and_every_request_is_taken_in(
+    sessions: sessionmaker[Session], library: Library, letters: Letters
+) -> None:
+    terms = library.in_force(NOON.date())
+
+    def ask(key: str, at: datetime, mail: str = ASKED.mail) -> None:
+        with sessions.begin() as session:
+            submit_request(
+                session, replace(ASKED, mail=mail), terms=terms, estimate=None, form_key=key, letters=letters, at=at
+            )
+
+    def sent(event: str) -> int:
+        with sessions() as session:
+            return len(session.scalars(select(OutgoingMail).where(OutgoingMail.event == f"quotes/{event}")).all())
+
+    for number in range(5):
+        ask(f"k{number}", NOON + timedelta(minutes=number), ASKED.mail.upper() if number % 2 else ASKED.mail)
+    assert (sent("received"), sent("to_handle")) == (3, 5)
+    ask("other", NOON + timedelta(minutes=6), "jean@frey.example")
+    ask("tomorrow", NOON + timedelta(days=2))
+    assert sent("received") == 5
