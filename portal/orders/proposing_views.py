@@ -34,7 +34,8 @@ def new_amendment(reference: str) -> Any:
     form, do = ProposeForm(), request.form.get("do", "send")
     if do == "line":
         return _page(reader, _one_more(form))
-    valid = form.validate()
+    # Who only looks is told of the lines, not of what is still to be written.
+    valid = do == "look" or form.validate()
     lines, problems = read_lines(form.rows, before) if form.kind.data == AmendmentKind.CHANGE else (before, [])
     form.tell(problems)
     if do == "look" and not problems:
