@@ -110,7 +110,8 @@ def test_a_signatory_puts_the_company_on_notice_and_it_is_received_the_same_day(
     assert "mise en demeure reçue, à régler" in signed_in(portal, STAFF).open("/espace-client/bureau/")
     sent = [mail for mail in portal.mails() if mail.event == "contracts/notice"]
     assert [mail.recipient for mail in sent] == [portal.app.extensions["portal"].library.company.mail, CLAIRE]
-    assert all("28 décembre 2026 inclus (article\u00a010 des CGV)" in mail.text for mail in sent)
+    for mail in sent:
+        assert "28 décembre 2026 inclus (article 10 des CGV)" in mail.text.replace("\u00a0", " ")
     with portal.sessions() as session:
         entry = session.scalars(select(Entry).order_by(Entry.seq.desc()).limit(1)).one()
         assert entry.kind == "contracts.notice_recorded"
@@ -128,5 +129,5 @@ def test_who_may_not_sign_puts_nobody_on_notice_and_the_try_is_kept(portal: Port
     )
     with portal.sessions() as session:
         kinds = session.scalars(select(Entry.kind).order_by(Entry.seq.desc()).limit(2)).all()
-        assert kinds[0] == "contracts.refused"
+        assert set(kinds) == {"contracts.refused", "accounts.refused"}
         assert session.scalars(select(ContractNotice)).all() == []
