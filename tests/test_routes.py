@@ -7,6 +7,7 @@ from sqlalchemy import delete
 from werkzeug.routing import Rule
 
 from portal.accounts.models import Grant, Person
+from portal.app import RATES
 from portal.routes import EVERY_CLIENT, EVERY_STAFF, ROUTES, Access
 from portal.web import SAFE
 from tests.accounts.conftest import CLAIRE, MARC, STAFF, Clock, Portal, Visitor, portal
@@ -38,6 +39,14 @@ def test_every_route_is_declared_and_every_declared_route_is_there(portal: Porta
     assert found - set(ROUTES) == set(), "not declared in portal/routes.py"
     # Some are only there in the demo, or handed in by the server.
     assert {name for name in set(ROUTES) - found if not name.startswith("mailbox.")} == set()
+
+
+def test_what_a_stranger_can_send_is_limited(portal: Portal) -> None:
+    open_to_all = {
+        rule.endpoint for rule in rules(portal) if method(rule) == "POST" and ROUTES[rule.endpoint].anonymous
+    }
+    # Half-way through a sign-in, whose first factor was counted; and nobody is kept from leaving.
+    assert open_to_all - set(RATES) == {"security.two_factor_setup", "security.logout"}
 
 
 def test_a_route_that_is_not_declared_answers_nobody(portal: Portal) -> None:
