@@ -91,7 +91,7 @@ unit: setup ## Unit tests, with branches of portal/terms covered to 95 % at leas
 	@$(PY) -m pytest --ignore=tests/browser --ignore=tests/terms -n auto $(ARGS)
 
 browser: setup ## Browser tests (skipped, loudly, where there is no Chromium)
-	@$(PY) -m pytest tests/browser $(ARGS)
+	@$(PY) -m pytest tests/browser -n auto --dist loadfile $(ARGS)
 
 bench: setup ## The site's build beside Hugo and others: prints ratios
 	@$(PY) bench/site.py $(ARGS)
