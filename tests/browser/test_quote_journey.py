@@ -101,6 +101,7 @@ def test_from_the_first_line_to_a_proof_that_pdfsig_agrees_with(
         staff.get_by_label("Conditions particulières (CP)").fill("Le passage des câbles est préparé par le client.")
         sound(staff, axe_violations)
         staff.get_by_role("button", name="Voir ce que verra le client").click()
+        staff.get_by_role("heading", name=re.compile("Aperçu")).wait_for()  # the sum stands on the draft too
         staff.get_by_text("1\u202f208,00").first.wait_for()
         sound(staff, axe_violations)
         staff.get_by_role("button", name="Envoyer le devis").click()
