@@ -90,7 +90,7 @@ def _found(read: Any, token: str) -> PrivacyRequest:
 def follow(token: str) -> Any:
     """A stranger's request; looking changes nothing, for machines follow the links of mails too."""
     found = _found(links().opened, token)
-    return render_template("privacy/request.html", **seen(found), own=False, token=token)
+    return render_template("privacy/request.html", **seen(found), own=False, followed=token)
 
 
 @privacy.post(f"{FOLLOW}/<token>")

@@ -257,6 +257,7 @@ def test_a_stranger_fetches_what_staff_prepared_by_the_link_of_the_mail(quiet: P
     assert quiet.link("zoe@ailleurs.example") == link
     page = stranger.open(link)
     assert "Vous seul pouvez le télécharger" in page
+    assert f'action="{link}/dossier"' in page
     answer = stranger.client.post(f"{link}/dossier", data={"csrf_token": stranger.token(link)})
     assert zipfile.ZipFile(io.BytesIO(answer.get_data())).testzip() is None
     stranger.client.post(f"{link[:-2]}xx/dossier", data={"csrf_token": stranger.token(link)})
