@@ -320,6 +320,7 @@ ROUTES: Mapping[str, Access] = {
     "privacy_desk.processing": staff(PRIVACY, ADMINISTRATOR),
     "privacy_desk.archive": staff(PRIVACY),
     "privacy_desk.archived": staff(PRIVACY),
+    "privacy_desk.archived_file": staff(PRIVACY),
     "privacy_desk.note": staff(PRIVACY, ADMINISTRATOR),
     "privacy_desk.show": staff(PRIVACY, ADMINISTRATOR),
     "privacy_desk.mandate": staff(PRIVACY, ADMINISTRATOR),

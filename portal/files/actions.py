@@ -88,15 +88,15 @@ def keep_as_is(
     return file
 
 
-def stream(store: Store, file: StoredFile) -> Iterator[bytes]:
-    """The content in pieces.
+def stream(store: Store, file: StoredFile, *, from_archive: bool = False) -> Iterator[bytes]:
+    """The content in pieces. ``from_archive``: the restricted archive asks, which alone opens what it holds.
 
     Raises:
         FileWaiting: the scanner has not looked at it yet.
         FileGone: it was erased, is kept in the archive, or is not in the store any more.
         StoreAway: the store cannot be read now.
     """
-    if file.erased_at is not None or file.archived_at is not None:
+    if file.erased_at is not None or (file.archived_at is not None and not from_archive):
         raise FileGone(file.id)
     if file.scanned_at is None:
         raise FileWaiting(file.id)

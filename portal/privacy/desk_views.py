@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from portal.accounts.guard import me
 from portal.clock import PARIS
+from portal.files.actions import stream
 from portal.files.rules import FileRefused
+from portal.files.views import download
 from portal.mail.message import BadAddress
 from portal.privacy import erasure, exports
 from portal.privacy.actions import Asked, ask
@@ -18,6 +20,7 @@ from portal.privacy.forms import NoteForm, WordsForm
 from portal.privacy.freezing import freezes
 from portal.privacy.links import DESK
 from portal.privacy.models import Archived, PrivacyRequest
+from portal.privacy.opening import file_of, files_of, records_of
 from portal.privacy.rules import CLOSED, Right, Source, State
 from portal.privacy.views import REFUSED, basis, letters, new_key
 from portal.terms.law import Law
@@ -124,19 +127,48 @@ def _note(form: NoteForm) -> PrivacyRequest:
 @privacy_desk.get("/archive")
 def archive() -> Any:
     """What the law has us keep of people who were erased: named by reference only."""
-    kept = db.session.scalars(select(Archived).where(Archived.content.is_not(None)).order_by(Archived.until)).all()
+    held = select(Archived).where(Archived.content.is_not(None), Archived.subject.is_(None))
+    kept = db.session.scalars(held.order_by(Archived.until, Archived.id)).all()
     return render_template("privacy/archive.html", kept=kept)
 
 
 @privacy_desk.post("/archive/<int:number>")
 def archived(number: int) -> Any:
     """Open one, for a reason: each opening is written down."""
-    form = WordsForm.asking("Pourquoi l'ouvrir", "archive")
-    if not form.validate():
-        flash("Écrivez pourquoi vous ouvrez cet élément\u00a0: l'ouverture est consignée.", "error")
+    reason = _why()
+    if reason is None:
         return redirect(url_for("privacy_desk.archive"), 303)
-    found = erasure.open_archive(db.session, number, by=me(), reason=form.words.data, at=now())
+    found = erasure.open_archive(db.session, number, by=me(), reason=reason, at=now())
     if found is None:
         abort(404)
     db.session.commit()
-    return render_template("privacy/archived.html", one=found)
+    return render_template(
+        "privacy/archived.html", one=found, records=records_of(found), files=list(files_of(db.session, found)),
+        reason=reason,
+    )  # fmt: skip
+
+
+@privacy_desk.post("/archive/<int:number>/fichiers/<int:file>")
+def archived_file(number: int, file: int) -> Any:
+    """One of its files, as it was kept; written down too."""
+    reason = _why()
+    if reason is None:
+        return redirect(url_for("privacy_desk.archive"), 303)
+    entry = db.session.get(Archived, number)
+    pair = file_of(db.session, entry, file) if entry is not None and entry.content is not None else None
+    if pair is None:
+        abort(404)
+    kept, name = pair
+    content = stream(store(), kept, from_archive=True)
+    erasure.open_archive(db.session, number, by=me(), reason=reason, file=kept.id, at=now())
+    db.session.commit()
+    return download(content, name=name, media_type=kept.media_type, size=kept.size)
+
+
+def _why() -> str | None:
+    """The reason that was typed; without one, a message."""
+    form = WordsForm.asking("Pourquoi l'ouvrir", "archive")
+    if form.validate():
+        return str(form.words.data)
+    flash("Écrivez pourquoi vous ouvrez cet élément\u00a0: l'ouverture est consignée.", "error")
+    return None

@@ -186,14 +186,18 @@ def still_told(session: Session, request: PrivacyRequest, *, at: datetime) -> bo
     return session.scalars(unsent).first() is not None
 
 
-def open_archive(session: Session, number: int, *, by: Person, reason: str, at: datetime) -> Archived | None:
-    """One kept record, for a reason that is written down; None when there is none, or its day has come."""
+def open_archive(
+    session: Session, number: int, *, by: Person, reason: str, file: int | None = None, at: datetime
+) -> Archived | None:
+    """One kept record, or one of its files, for a reason that is written down; None when its day has come."""
     found = session.get(Archived, number)
     if found is None or found.content is None:
         return None
     record(
         session, "privacy.archive_opened",
-        {"archive": found.id, "reference": found.reference, "by": by.email, "reason": reason}, at=at,
+        {"archive": found.id, "reference": found.reference, "by": by.email, "reason": reason}
+        | ({"file": file} if file is not None else {}),
+        at=at,
     )  # fmt: skip
     return found
 

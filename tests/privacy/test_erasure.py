@@ -14,9 +14,12 @@ from portal.accounts.models import Person, SignedIn
 from portal.accounts.sign_in import begin_session
 from portal.evidence.actions import verify_log
 from portal.evidence.models import Entry
+from portal.files.actions import keep, stream
+from portal.files.models import StoredFile
+from portal.files.rules import FileGone
 from portal.privacy import erasure, exports, retention
 from portal.privacy.forgetting import forget
-from portal.privacy.models import Archived, PrivacyExport, PrivacyRequest, Tombstone
+from portal.privacy.models import Archived, ArchivedPiece, PrivacyExport, PrivacyRequest, Tombstone
 from portal.privacy.rooms import declared
 from portal.privacy.rules import State
 from portal.registry import Erasure, Fate, PersonalData, PersonalRecord
@@ -199,6 +202,40 @@ def test_the_archive_opens_to_the_privacy_role_for_a_reason_and_each_opening_is_
     values = {"archive-words": "Contrôle fiscal."}
     assert "Marc Weber" in dora.send(f"bureau/donnees/archive/{number}", 200, on="bureau/donnees/noter", **values)
     assert kinds(quiet)[-1] == "privacy.archive_opened"
+
+
+def test_the_archive_shows_what_stood_there_and_hands_out_its_files_each_time_written_down(quiet: Portal) -> None:
+    library, store = quiet.app.extensions["portal"].library, quiet.app.extensions["portal"].store
+    with quiet.sessions.begin() as session:
+        forget(session, store, MARC, rooms=[kept_room([MARC], date(2036, 12, 31))], library=library, at=quiet.clock())
+        entry = session.scalars(select(Archived).where(Archived.subject.is_(None))).one()
+        scan, other = (
+            keep(session, store, words, name=f"{words.decode()}.txt", kept_for="quotes", now=quiet.clock())
+            for words in (b"lu et accepte", b"une autre piece")
+        )
+        for place, row, was, becomes in (
+            ("stored_file", scan.id, "Accord de Marc Weber.txt", "Accord.txt"),
+            ("quote_act", 7, "Marc Weber", "Personne effacée 1"),
+        ):
+            entry.pieces.append(
+                ArchivedPiece(in_table=place, row_key=str(row), in_column="name", was=was, becomes=becomes)
+            )
+        scan.name, scan.archived_at = "Accord.txt", quiet.clock()
+        number, kept, elsewhere = entry.id, scan.id, other.id
+    with quiet.sessions() as session, pytest.raises(FileGone):
+        stream(store, session.get_one(StoredFile, kept))  # the daily pages do not open it
+    dora, why = officer(quiet), {"archive-words": "Litige."}
+    page = dora.send(f"bureau/donnees/archive/{number}", 200, on="bureau/donnees/noter", **why)
+    assert "Acte sur le devis" in page
+    assert "Accord de Marc Weber.txt" in page
+    opened = len(kinds(quiet))
+    dora.send(f"bureau/donnees/archive/{number}/fichiers/{kept}", 200, on="bureau/donnees/noter", **why)
+    assert dora.last is not None
+    assert dora.last.get_data() == b"lu et accepte"
+    assert kinds(quiet)[opened:] == ["privacy.archive_opened"]
+    dora.send(f"bureau/donnees/archive/{number}/fichiers/{kept}", 303, on="bureau/donnees/noter")
+    dora.send(f"bureau/donnees/archive/{number}/fichiers/{elsewhere}", 404, on="bureau/donnees/noter", **why)
+    assert "privacy.archive_opened" not in kinds(quiet)[opened + 1 :]
 
 
 def test_after_a_restoration_whoever_was_erased_is_erased_again(quiet: Portal) -> None:
