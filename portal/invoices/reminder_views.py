@@ -24,6 +24,7 @@ from portal.invoices.reminder_actions import (
 from portal.invoices.reminder_models import Reminder, ReminderStep
 from portal.invoices.reminder_rules import SUGGESTED, Step
 from portal.invoices.views import CONFLICT, REFUSED, never_stored, parts_of, row
+from portal.orders.amendment_rules import may_sign
 from portal.web import db, now
 
 invoice_reminders = Blueprint("invoice_reminders", __name__, url_prefix=DESK, template_folder="templates")
@@ -146,5 +147,11 @@ def proposal(number: int) -> Any:
         form.decision.data = "fait"
     shown = row(found.invoice)
     return render_template(
-        "invoices/desk_proposal.html", proposal=found, form=form, row=shown, targets=concerned, **parts_of(shown)
+        "invoices/desk_proposal.html",
+        proposal=found,
+        form=form,
+        row=shown,
+        targets=concerned,
+        signs=may_sign(me().role_names, staff=True),
+        **parts_of(shown),
     ), status

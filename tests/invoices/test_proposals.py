@@ -55,16 +55,18 @@ def test_a_proposal_leads_to_the_form_of_each_order_and_contract_and_a_person_re
     mine, theirs = orders
     anne, chief = signed_in(portal, biller_address), signed_in(portal, STAFF)
     path = f"bureau/factures/propositions/{suspend}"
-    shown = anne.open(path)
+    # Billing sees what is proposed; suspending binds the company, and is for who may sign.
+    assert "Revient à un commercial ou à un administrateur" in text(anne.open(path))
+    shown = chief.open(path)
     assert f"/bureau/commandes/{mine}?proposition={suspend}" in shown
     assert theirs not in shown
-    form = anne.open(f"bureau/commandes/{mine}?proposition={suspend}")
+    form = chief.open(f"bureau/commandes/{mine}?proposition={suspend}")
     words = "Facture F-2026-0042 du 23 novembre 2026, à payer le 23 décembre 2026 : 480,00 € restent dus."
     assert words in text(form)
     assert "Un impayé propose cet acte" in text(form)
     assert 'selected value="late_payment"' in form
-    assert words not in text(anne.open(f"bureau/commandes/{theirs}?proposition={suspend}"))
-    assert words not in text(anne.open(f"bureau/commandes/{mine}?proposition=999"))
+    assert words not in text(chief.open(f"bureau/commandes/{theirs}?proposition={suspend}"))
+    assert words not in text(chief.open(f"bureau/commandes/{mine}?proposition=999"))
     with portal.sessions() as session:  # looking changed nothing
         assert (
             progress_of(session, session.scalars(select(Order).where(Order.reference == mine)).one()).suspension is None
@@ -76,7 +78,7 @@ def test_a_proposal_leads_to_the_form_of_each_order_and_contract_and_a_person_re
         "suspendre-words": words,
         "suspendre-key": "k",
     }
-    anne.send(f"bureau/commandes/{mine}/actes/suspendre", 303, f"bureau/commandes/{mine}", **act)
+    chief.send(f"bureau/commandes/{mine}/actes/suspendre", 303, f"bureau/commandes/{mine}", **act)
     shown = anne.open(path)
     assert "suspendue le 6 février 2027" in text(shown)
     assert re.search(r'<input[^>]*checked[^>]*value="fait"', shown)
@@ -87,5 +89,5 @@ def test_a_proposal_leads_to_the_form_of_each_order_and_contract_and_a_person_re
     assert f"{words} Nous vous mettons en demeure de payer cette somme." in notice
     assert "mettons en demeure" in text(chief.open(f"bureau/commandes/{mine}?proposition={warn}"))
     anne.send(path, on=path, decision="fait")
-    shown = text(anne.open(f"bureau/commandes/{mine}?proposition={suspend}"))
+    shown = text(chief.open(f"bureau/commandes/{mine}?proposition={suspend}"))
     assert "Un impayé propose cet acte" not in shown  # it is decided
