@@ -107,6 +107,7 @@ RATES = {
     "quotes_link.refuse": "60 per hour",
     "quotes_link.take_back": "60 per hour",
     "quotes_link.renewal": "20 per hour",
+    "mail_stops.stop": "300 per hour",  # mail programs press for their readers, many from one place
     "privacy.ask_publicly": "10 per hour",
     "privacy.confirm": "30 per hour",
     "privacy.fetch_followed": "30 per hour",
@@ -255,7 +256,7 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     desk.register(app, replace(DESK, staff=(privacy_queue.queue(law, today), *DESK.staff)))
     app.register_blueprint(desk_mails)
     app.register_blueprint(desk_files)
-    stop_views.register(app, contracts_stopping.STOPS)
+    stop_views.register(app, STOPS)
     app.register_blueprint(verifier)
     if given.demo:
         app.register_blueprint(mailbox)

@@ -111,9 +111,18 @@ def at_most(count: int) -> Length:
     return AtMost(max=count, message=f"Écrivez {count} caractères au plus.")
 
 
+class _MailAddress(Email):
+    """An address that a mail can be sent to (``portal.mail.message.check_address``): no accent before the @."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        super().__call__(form, field)
+        if not (field.data or "").rpartition("@")[0].isascii():
+            raise ValidationError(str(self.message))
+
+
 def mail_address() -> Email:
     """A mail address."""
-    return Email(MESSAGES["Invalid email address."])
+    return _MailAddress(MESSAGES["Invalid email address."])
 
 
 #: What one form may send in all: a little less than what a request may hold (``app.LARGEST_REQUEST``).

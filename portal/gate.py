@@ -24,6 +24,18 @@ class Number(IntegerConverter):
         super().__init__(*args, **{"max": LARGEST} | kwargs)
 
 
+def row_number(typed: str) -> int:
+    """A row's number as an address or a form carries it; for ``request.args.get(…, type=row_number)``.
+
+    Raises:
+        ValueError: for what is no number, or one that no table can hold.
+    """
+    number = int(typed)
+    if abs(number) > LARGEST:
+        raise ValueError(f"{number} is no number of a row")
+    return number
+
+
 def visitor_place() -> str:
     """Where a request comes from, as a limit of rate counts it: one IPv4 address, or one /64. Never stored as it is."""
     try:

@@ -18,7 +18,7 @@ from sqlalchemy import Enum as EnumType
 from sqlalchemy.orm import Session
 
 from portal import rows, schema
-from portal.backup import BackupError, restore, save, verify
+from portal.backup import BackupError, Summary, restore, save, verify
 from portal.db import UtcDateTime, make_engine
 from portal.evidence.actions import erase_payload, record, verify_log
 from portal.evidence.models import Entry
@@ -235,18 +235,24 @@ def test_a_restoration_that_fails_half_way_leaves_the_old_base_whole(
 def test_a_backup_is_of_one_moment_while_others_write(database_url: str, filled: Engine, tmp_path: Path) -> None:
     import threading
 
-    stop = threading.Event()
+    stop, wrote = threading.Event(), threading.Event()
 
     def write() -> None:
         while not stop.is_set():
             with Session(filled) as session, session.begin():
                 post(session, event="e", recipient="a@b.x", subject="s", text="t", html=None, domain="d.x", now=NOON)
                 record(session, "mail", {}, at=NOON)
+            wrote.set()
+
+    def save_later(number: int) -> Summary:
+        wrote.clear()
+        assert wrote.wait(60)  # something is new, however slow the machine
+        return save(filled, at(tmp_path / "none"), tmp_path / f"{number}.backup", now=NOON)
 
     thread = threading.Thread(target=write)
     thread.start()
     try:
-        done = [save(filled, at(tmp_path / "none"), tmp_path / f"{number}.backup", now=NOON) for number in range(3)]
+        done = [save_later(number) for number in range(3)]
     finally:
         stop.set()
         thread.join()

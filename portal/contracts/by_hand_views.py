@@ -13,6 +13,7 @@ from portal.contracts.desk_views import KEY_BYTES, REFUSED, back, contracts_desk
 from portal.contracts.forms import OpenForm
 from portal.contracts.rules import Derogation, KeptFile, SpecialConditions
 from portal.files.rules import FileRefused
+from portal.gate import row_number
 from portal.web import db, now, services, store, today
 
 
@@ -27,7 +28,7 @@ def new() -> Any:
         (version.slug, f"CGV du {version.in_force_from:%d/%m/%Y}") for version in reversed(library.versions)
     ]
     if request.method != "POST":
-        form.organisation.data = request.args.get("client", type=int)
+        form.organisation.data = request.args.get("client", type=row_number)
         form.key.data = secrets.token_urlsafe(KEY_BYTES)
         return render_template("contracts/desk_new.html", form=form)
     if not form.validate():

@@ -20,7 +20,7 @@ from portal.contracts.forms import (
     OverdraftForm,
 )
 from portal.contracts.links import DESK
-from portal.contracts.mail_choices import tell_moved
+from portal.contracts.mail_choices import tell_below, tell_moved
 from portal.contracts.models import Contract, LedgerEntry
 from portal.contracts.notice_actions import note_refused
 from portal.contracts.notice_rules import Sender
@@ -36,6 +36,7 @@ from portal.contracts.statement_views import csv_answer, pdf_answer
 from portal.contracts.views import file_answer, letters, never_stored, notices_shown, parts_of, periods_of, terms_of
 from portal.errors import show as refuse
 from portal.french import points
+from portal.gate import row_number
 from portal.terms import Version
 from portal.web import db, now, services, today
 
@@ -98,7 +99,7 @@ def page_of(
     if proposed is not None:
         noticing.sender.data, noticing.breach.data = Sender.COMPANY.value, proposed.words
     noticing.key.data = noticing.key.data or secrets.token_urlsafe(KEY_BYTES)
-    before = request.args.get("avant", type=int)
+    before = request.args.get("avant", type=row_number)
     held = held_by(db.session, contract.organisation_id, today=today())
     return (
         render_template(
@@ -196,6 +197,7 @@ def amend(reference: str, seq: int) -> Any:
         words = f"Le solde passerait sous ce que la règle du contrat permet\u00a0: {points(error.available)} au plus."
         return _refused(contract, entry, form, words)
     tell_moved(db.session, made, letters=letters(), at=now())
+    tell_below(db.session, [made], letters=letters(), at=now())
     return back(contract, f"Corrigé\u00a0: il reste {points(made.balance)}.")
 
 

@@ -3,6 +3,7 @@
 from flask import Flask, current_app, request
 
 from portal.contracts.models import Contract
+from portal.gate import row_number
 from portal.registry import Proposals, Proposed
 from portal.web import db
 
@@ -14,7 +15,7 @@ def hand_in(app: Flask, proposals: Proposals) -> None:
 
 def proposed_for(contract: Contract) -> Proposed | None:
     """The proposal that the address names: its words begin the form, a person records it."""
-    number = request.args.get("proposition", type=int)
+    number = request.args.get("proposition", type=row_number)
     proposals: Proposals = current_app.extensions["contracts_proposed"]
     found = proposals(db.session, contract.organisation_id, number) if number else None
     return found if found is not None and found.act == "formal_notice" else None

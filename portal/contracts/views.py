@@ -31,6 +31,7 @@ from portal.contracts.working import restored
 from portal.files.models import StoredFile
 from portal.files.views import send
 from portal.french import minutes, month_name, points, short_month
+from portal.gate import row_number
 from portal.registry import Proposals, nothing_proposed
 from portal.terms import UnknownVersion, Version
 from portal.terms.citing import article_words, cites
@@ -174,7 +175,7 @@ def page_of(
     """The page of a contract, with what was typed and not taken."""
     form, serving = form or AlertForm(formdata=None), serving or ServeForm(formdata=None)
     serving.key.data = serving.key.data or secrets.token_urlsafe(16)
-    before = request.args.get("avant", type=int)
+    before = request.args.get("avant", type=row_number)
     held = held_by(db.session, contract.organisation_id, today=today())
     return (
         render_template(

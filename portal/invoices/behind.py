@@ -15,9 +15,10 @@ from portal.invoices.models import Invoice
 from portal.invoices.references import references
 from portal.invoices.work_actions import links_of
 from portal.invoices.work_models import InvoiceWork
-from portal.orders.models import Order, PlacedLine
+from portal.orders.models import Order
 from portal.orders.progress_models import OrderEvent
 from portal.orders.progress_rules import EventKind
+from portal.orders.rules import OrderLine
 from portal.terms import Library, UnknownVersion, Version
 from portal.tickets.intervention_models import TimeEntry, WorkIntervention
 from portal.tickets.intervention_rules import Step, service_label
@@ -185,16 +186,16 @@ def _ordered(session: Session, order: Order, staff: bool) -> Iterator[tuple[str,
         .where(OrderEvent.order_id == order.id, OrderEvent.kind.in_((EventKind.DONE, EventKind.DELIVERED)))
         .order_by(OrderEvent.id)
     ).all()
-    for line in order.lines:
+    for line in order.lines_in_force:
         went = [
             f"{each.kind.label.lower()} le {long_date(each.day)}"
             for each in events
             if each.line in {None, line.position}
         ]
-        yield _alike(line.label), Ordered(order.reference, url, line.label, ", ".join([_sold(line), *went]))
+        yield _alike(line.label), Ordered(order.reference, url, line.label, ", ".join([_sold(line.value), *went]))
 
 
-def _sold(line: PlacedLine) -> str:
+def _sold(line: OrderLine) -> str:
     return f"{number(line.quantity)} {line.unit} à {amount(line.unit_price, 'EUR')} HT"
 
 

@@ -10,6 +10,7 @@ from portal.accounts.guard import me
 from portal.clock import PARIS
 from portal.files.rules import FileRefused
 from portal.files.views import send
+from portal.gate import row_number
 from portal.invoices.desk_views import any_invoice
 from portal.invoices.dispute_actions import NoSuchDispute, find_dispute, record_dispute
 from portal.invoices.dispute_answer_actions import answer_as_staff
@@ -56,7 +57,7 @@ def any_dispute(reference: str) -> Dispute:
 def index() -> Any:
     """Every disagreement: those that wait for staff first."""
     found = list(db.session.scalars(_disputes(Dispute.state.not_in(OVER)).order_by(Dispute.waiting_since)))
-    page = request.args.get("page", 1, type=int)
+    page = request.args.get("page", 1, type=row_number)
     over = _disputes(Dispute.state.in_(OVER)).order_by(Dispute.closed_at.desc(), Dispute.id.desc())
     total = db.session.scalar(select(func.count()).select_from(Dispute).where(Dispute.state.in_(OVER))) or 0
     last = max(1, -(-total // PAGE))

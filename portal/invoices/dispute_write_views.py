@@ -16,6 +16,7 @@ from portal.evidence.actions import record
 from portal.files.actions import erase
 from portal.files.rules import FileRefused
 from portal.french import clock_time
+from portal.gate import row_number
 from portal.invoices.dispute_actions import file_dispute
 from portal.invoices.dispute_draft_actions import drop_draft, drop_file, find_draft, save_draft
 from portal.invoices.dispute_forms import DisputeForm, form_for, typed_data
@@ -77,7 +78,7 @@ def _save(invoice: Invoice, form: Any, draft: DisputeDraft | None) -> Any:
     draft = save_draft(
         db.session, invoice, me(), form.typed, form_key=form.key.data or new_key(), files=files, at=now()
     )
-    removed = request.form.get("retirer", type=int)
+    removed = request.form.get("retirer", type=row_number)
     if removed and (file := drop_file(db.session, draft, removed)):
         erase(db.session, store(), file, at=now())
     db.session.commit()

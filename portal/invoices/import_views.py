@@ -14,6 +14,7 @@ from portal.errors import show as refuse
 from portal.files.views import send
 from portal.forms import BaseForm
 from portal.french import amount, long_date
+from portal.gate import row_number
 from portal.invoices import import_report as report
 from portal.invoices.import_actions import UPLOAD, AlreadyHandled, import_stream, set_aside
 from portal.invoices.import_queue import WAITING, count_waiting, waiting
@@ -110,7 +111,7 @@ def _left() -> int:
 @invoice_imports.get("/imports")
 def index() -> Any:
     """What nobody has settled: invoices without a client, files that were refused."""
-    counts, page = count_waiting(db.session), request.args.get("page", 1, type=int)
+    counts, page = count_waiting(db.session), request.args.get("page", 1, type=row_number)
     last = max(1, -(-sum(counts.values()) // PAGE))
     if not 1 <= page <= last:
         abort(404)

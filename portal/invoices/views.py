@@ -10,6 +10,7 @@ from portal.accounts.guard import may, me
 from portal.files.actions import read as read_file
 from portal.files.views import download, send
 from portal.french import amount
+from portal.gate import row_number
 from portal.invoices.behind import behind, parts_behind
 from portal.invoices.csv_content import csv_sources
 from portal.invoices.dispute_models import DisputeDraft
@@ -80,7 +81,7 @@ def asked_list() -> dict[str, Any]:
 
 def asked_page(within: Criteria) -> Found:
     """The page that the address asks for; one beyond the last is 404."""
-    page = request.args.get("page", 1, type=int)
+    page = request.args.get("page", 1, type=row_number)
     try:
         return find(db.session, services().library, within, today(), page=page, **asked_list())
     except NoSuchPage:

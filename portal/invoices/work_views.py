@@ -8,6 +8,7 @@ from wtforms.validators import Optional
 
 from portal.accounts.guard import me
 from portal.forms import BaseForm, DayField, at_most, strip
+from portal.gate import row_number
 from portal.invoices.behind import cost, parts_behind, worked
 from portal.invoices.desk_views import any_invoice
 from portal.invoices.links import DESK
@@ -83,7 +84,7 @@ def add(number: int) -> Any:
     """Put what was ticked behind the invoice, or one of its lines."""
     invoice = any_invoice(number)
     form = LinkForm(invoice)
-    chosen = request.form.getlist("intervention", type=int)
+    chosen = request.form.getlist("intervention", type=row_number)
     if not form.validate() or not chosen:
         return _page(invoice, REFUSED, "" if chosen else "Cochez au moins une intervention.")
     line = None if form.line.data in {None, "", WHOLE} else int(form.line.data)

@@ -9,7 +9,7 @@ from portal.contracts.rules import Kind
 from portal.orders.rules import InvalidLine, LineKind, OrderError, OrderLine, PositionedLine, Totals, totals
 
 Lines = tuple[PositionedLine, ...]
-MOST_LINES = 100
+MOST_LINES = 300  # a quote has 200 at most (quotes/draft.py), and an amendment adds some
 _MOST = Decimal(100_000_000)
 
 
@@ -148,7 +148,8 @@ def read_lines(rows: Sequence[Mapping[str, Any]], before: Lines) -> tuple[Lines,
     made: dict[int, OrderLine | None] = dict(held)
     following = max(held, default=0) + 1
     for place, row in enumerate(rows[:MOST_LINES]):
-        position = int(row["position"]) if str(row["position"]).isdecimal() else None
+        named = str(row["position"] or "")[:9]
+        position = int(named) if named.isdecimal() else None
         old = held.get(position) if position is not None else None
         if old is None and not any(str(row[name] or "").strip() for name in ("label", "description", "price")):
             continue

@@ -10,6 +10,7 @@ from portal.files.actions import keep
 from portal.files.models import StoredFile
 from portal.files.rules import FileRefused
 from portal.files.views import download, send
+from portal.gate import row_number
 from portal.orders import amendment_views
 from portal.orders.amendment_rules import NotAllowed
 from portal.orders.forms import EventForm, LineForm, NoticeForm, ReceptionForm, SuspendForm, TerminateForm
@@ -45,7 +46,7 @@ PROPOSED = {"suspension": "suspendre", "formal_notice": "mettre-en-demeure"}
 @orders_desk.get("/")
 def index() -> Any:
     """Every order, the last one first; ``client`` narrows to one organisation."""
-    asked = request.args.get("client", type=int)
+    asked = request.args.get("client", type=row_number)
     found = select(Order).order_by(Order.id.desc())
     if asked is not None:
         found = found.where(Order.organisation_id == asked)
@@ -95,7 +96,7 @@ def page(
 
 def _proposed(order: Order, forms: dict[str, Any]) -> Proposed | None:
     """What is proposed about an unpaid invoice, put into the form that does it; nothing is done by it."""
-    number = request.args.get("proposition", type=int)
+    number = request.args.get("proposition", type=row_number)
     found = providers().proposed(db.session, order.organisation_id, number) if number else None
     if found is None or found.act not in PROPOSED:
         return None

@@ -111,5 +111,9 @@ def _one_more(form: ProposeForm) -> ProposeForm:
 
 def _page(reader: Reader, form: ProposeForm, status: int = 200, *, looked: Compared | None = None) -> tuple[str, int]:
     form.key.data = form.key.data or new_key()
-    fixed = {str(each.position) for each in reader.order.lines_in_force if each.kind is LineKind.POINTS}
+    fixed = {
+        str(each.position): each.value.label
+        for each in reader.order.lines_in_force
+        if each.value.kind is LineKind.POINTS
+    }
     return render_template("orders/propose.html", **order_page(reader), form=form, looked=looked, fixed=fixed), status

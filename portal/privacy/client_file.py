@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.leaving import leave
 from portal.accounts.models import Organisation, Person
+from portal.evidence.actions import take_turn
 from portal.privacy import references
 from portal.privacy.actions import finish, hold
 from portal.privacy.letters import Letters
@@ -36,6 +37,7 @@ def take_out(
     Raises:
         AlreadyClosed, NoOrganisation.
     """
+    take_turn(session)  # before the organisation's row is held: acts of a contract take both, in this order
     hold(session, request)
     check_open(request.state)
     if request.right is not Right.CLIENT_FILE or request.state is not State.RECEIVED:

@@ -62,7 +62,7 @@ TAKING_BACK = Answer(
 
 def _answer(reader: Reader, answer: Answer) -> Any:
     quote, form = reader.quote, CodeForm()
-    form.key.data = form.key.data or new_key()
+    form.key.data = (form.key.data or new_key())[:64]
     form.reason.data = (form.reason.data or "")[:5_000]
     if any(each.form_key == form.key.data and each.act is answer.act for each in quote.acts):
         return redirect(reader.url(), 303)  # the same page again

@@ -14,6 +14,7 @@ from portal.files.models import StoredFile
 from portal.files.views import download
 from portal.files.views import send as send_file
 from portal.forms import BaseForm
+from portal.gate import row_number
 from portal.orders.rules import WrongContract
 from portal.quotes import acceptance_actions as acceptance
 from portal.quotes import reading_actions as reading
@@ -69,7 +70,7 @@ def not_allowed(_: NotAllowed) -> Any:
 @quotes_following.get("/")
 def index() -> Any:
     """Every quote, the latest first; ``?etat=`` and ``?client=`` narrow, ``?q=`` looks for words."""
-    client = request.args.get("client", type=int)
+    client = request.args.get("client", type=row_number)
     kind, words = request.args.get("etat", ""), request.args.get("q", "").strip()[:LONGEST_SEARCH]
     if kind not in FILTERS:
         abort(404)

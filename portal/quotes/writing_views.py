@@ -13,6 +13,7 @@ from portal.errors import show as refuse
 from portal.files.models import StoredFile
 from portal.files.rules import FileRefused
 from portal.files.views import send as send_file
+from portal.gate import row_number
 from portal.quotes import writing_actions as writing
 from portal.quotes.draft import empty, empty_line
 from portal.quotes.links import QUOTES_DESK
@@ -74,7 +75,7 @@ def start() -> Any:
     if request.method != "POST":
         form.key.data = new_key()
         form.request.data = asked.reference if asked else ""
-        wanted = asked.organisation_id if asked else request.args.get("client", type=int)
+        wanted = asked.organisation_id if asked else request.args.get("client", type=row_number)
         form.organisation.data = wanted if wanted in {each.id for each in clients} else None
         return render_template("quotes/writing/start.html", form=form, asked=asked, clients=clients)
     if not form.validate():

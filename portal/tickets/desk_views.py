@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFError
 from portal.accounts.guard import me
 from portal.accounts.models import Organisation
 from portal.errors import show as refuse
+from portal.gate import row_number
 from portal.tickets.desk_page import answered_meanwhile, show_ticket
 from portal.tickets.finding import NoSuchTicket, find_ticket
 from portal.tickets.formatted import formatted as formatted_mail
@@ -96,10 +97,10 @@ def index() -> Any:
     if (view and view not in set(View)) or (priority and priority not in {str(int(each)) for each in Priority}):
         abort(404)
     chosen_view = View(view) if view else View.TO_DO
-    organisation = request.args.get("client", type=int)
+    organisation = request.args.get("client", type=row_number)
     given = ListAsked(
         words=words, view=chosen_view, priority=Priority(int(priority)) if priority else None,
-        organisation_id=organisation, adviser_id=request.args.get("conseiller", type=int),
+        organisation_id=organisation, adviser_id=request.args.get("conseiller", type=row_number),
     )  # fmt: skip
     try:
         shown = for_staff(db.session, given, viewer=me(), after=request.args.get("apres"))

@@ -14,6 +14,7 @@ from portal.contracts.working import restored, working_of
 from portal.errors import show as refuse
 from portal.french import minutes as minutes_words
 from portal.french import points, short_date
+from portal.gate import row_number
 from portal.terms import TermsError
 from portal.tickets.finding import NoSuchTicket, find_ticket
 from portal.tickets.intervention_actions import (
@@ -190,7 +191,7 @@ def preview(reference: str) -> Any:
     """What an intervention would cost with one more entry: asked for while somebody types. Nothing is changed."""
     words, wrong = _preview(
         ticket_of(reference), request.args.get("intervention", ""), request.args.get("service", ""),
-        request.args.get("minutes", type=int),
+        request.args.get("minutes", type=row_number),
     )  # fmt: skip
     return jsonify(words=words, wrong=wrong) if words else jsonify(words="")
 

@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, Response, abort, request
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
+from portal.gate import row_number
 from portal.mail.incoming.message import Auto, Backing
 from portal.mail.models import OutgoingMail
 from portal.mail.received_models import Outcome, ReceivedMail
@@ -88,7 +89,7 @@ def index() -> Any:
     view, words = request.args.get("vue", View.ALL.value), request.args.get("q", "").strip()[:200]
     if view not in set(View):
         abort(404)
-    rows, after = received(db.session, View(view), words, before=request.args.get("avant", type=int))
+    rows, after = received(db.session, View(view), words, before=request.args.get("avant", type=row_number))
     return page(
         "received", rows=rows, view=View(view), views=View, words=words, after=after, first="avant" not in request.args
     )

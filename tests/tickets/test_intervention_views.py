@@ -91,6 +91,7 @@ def test_who_follows_the_ticket_is_told_what_an_intervention_cost_and_may_stop_t
         "http://localhost/espace-client/contrats/#courriels",
     ):
         assert words in told.text
+    assert "Ne plus les recevoir" in portal.visitor().open(f"courriels/{told.token}")  # where its head leads
     # From now on Léa follows it. Two clicks are one mail; a correction is told with its reason.
     lea.send(f"/espace-client/tickets/{REF}/repondre", on=f"/espace-client/tickets/{REF}", words="Merci", key="k")
     note(portal, nadia, "remote-server", "20")
@@ -102,6 +103,7 @@ def test_who_follows_the_ticket_is_told_what_an_intervention_cost_and_may_stop_t
     given: dict[str, object] = {"reason": "Le client a attendu.", "key": "c", "minutes-2": "0"}
     nadia.send(f"{WORK}/interventions/2/corriger", 303, DESK, **given)
     (corrected,) = [mail for mail in portal.mails(LEA) if mail.event == "tickets/time_corrected"]
+    assert "Ne plus les recevoir" in portal.visitor().open(f"courriels/{corrected.token}")
     assert "0\u00a0point, au lieu de 26,67\u00a0points" in corrected.text
     assert "> Le client a attendu." in corrected.text
     assert "Avant\u00a0: 58,33\u00a0points. Il reste 85\u00a0points." in corrected.text

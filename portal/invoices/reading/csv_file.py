@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from io import StringIO
+from itertools import islice
 
 from portal.invoices.document import ReadInvoice, ReadLine, ReadParty
 from portal.invoices.reading import csv_values, fields
@@ -106,7 +107,8 @@ def _decoded(data: bytes, sources: Sequence[CsvSource]) -> str:
 
 def _sheet(text: str, sources: Sequence[CsvSource]) -> _Sheet:
     best: tuple[int, CsvSource, str, int, dict[str, int]] | None = None
-    head = list(enumerate(text[: 64 * 1024].splitlines()[:_TITLES]))
+    # Lines as the reader of CSV counts them: str.splitlines would also end one at a form feed.
+    head = list(enumerate(islice(StringIO(text[: 64 * 1024], newline=""), _TITLES)))
     for source in (*sources, USUAL):
         for delimiter in source.delimiter or _DELIMITERS:
             for index, line in head:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from portal.invoices.document import ReadInvoice
+from portal.invoices.reading.csv_extract import extract
 from portal.invoices.reading.csv_file import Refused, read_csv
 from portal.invoices.reading.csv_sources import BadSource, CsvSource, read_sources
 from portal.invoices.reading.refusal import Unreadable
@@ -89,6 +90,12 @@ def test_types_are_known_by_their_words() -> None:
     )
     assert [each.type_code for each in found] == ["380", "381", "384", ""]
     assert "type" in {each.code for each in found[3].findings}
+
+
+def test_a_form_feed_in_a_title_moves_no_line() -> None:
+    text = "\x0cListe des factures\r\nNuméro;Date;Client;Total TTC\r\nF1;2026-03-01;Une;100,00\r\nF2;2026-03-02;Autre;50,00\r\n"
+    assert [invoice.number for invoice in invoices(text)] == ["F1", "F2"]
+    assert extract(text.encode(), "F2") == "Numéro;Date;Client;Total TTC\r\nF2;2026-03-02;Autre;50,00\r\n"
 
 
 def test_titles_above_the_header_are_passed_over() -> None:
