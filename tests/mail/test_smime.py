@@ -90,6 +90,26 @@ def test_what_only_bears_the_name_is_kept_as_it_is() -> None:
         assert [(one.filename, one.content) for one in incoming.attachments] == [("smime.p7m", content)]
 
 
+@pytest.mark.parametrize("kind", ["application/pkcs7-mime", "application/octet-stream"])
+@pytest.mark.parametrize("make", [signed, in_pieces])
+@pytest.mark.parametrize(
+    "document", [b"%PDF-1.7\n%\xe2\xe3\n1 0 obj\n", b"Date: 3 mai\n\nBon pour accord.\n", b"\xff\xfe\0"]
+)
+def test_a_signed_document_is_attached_as_it_came_and_fills_no_text(make: object, kind: str, document: bytes) -> None:
+    sealed = make(document)  # type: ignore[operator]
+    raw = (
+        b"From: Claire <claire@client.example>\nSubject: Contrat\nContent-Type: multipart/mixed; boundary=b\n\n--b\n"
+        b"Content-Type: text/plain\n\nVoici le contrat.\n--b\n"
+        + f'Content-Type: {kind}; name="contrat.pdf.p7m"\nContent-Transfer-Encoding: base64\n\n'.encode()
+        + base64.encodebytes(sealed)
+        + b"--b--\n"
+    )
+    incoming = read(raw)
+    assert incoming.text == "Voici le contrat."
+    assert [(one.filename, one.content) for one in incoming.attachments] == [("contrat.pdf.p7m", sealed)]
+    assert incoming.remarks == ()
+
+
 @given(st.binary(max_size=200), st.integers(0, 400), st.integers(0, 255))
 def test_no_bytes_break_the_opening(rest: bytes, at: int, byte: int) -> None:
     whole = bytearray(in_pieces(b"Content-Type: text/plain\n\nx") + rest)

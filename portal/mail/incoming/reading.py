@@ -176,10 +176,10 @@ def _slots(part: Part, found: _Found) -> Iterator[_Slot]:
     sealed = smime.opened(content) if _may_be_sealed(part, name) else None
     if sealed is not None and sealed.kind is smime.Sealed.ENCRYPTED:
         found.remarks[ENCRYPTED] = None
-    elif sealed is not None and found.opened < MOST_SEALS:
+    elif sealed is not None and found.opened < MOST_SEALS and _is_mime(inside := prepared(sealed.content)):
         found.opened += 1
         found.remarks[SIGNED] = None
-        yield from _slots(read_structure(prepared(sealed.content)), found)
+        yield from _slots(read_structure(inside), found)
         return
     if part.media_type == "text/calendar" and not name:
         name = "invitation.ics"
@@ -229,6 +229,13 @@ def _may_be_packet(part: Part, name: str) -> bool:
 
 def _may_be_sealed(part: Part, name: str) -> bool:
     return part.media_type in {"application/pkcs7-mime", "application/x-pkcs7-mime"} or name.lower().endswith(".p7m")
+
+
+def _is_mime(inside: bytes) -> bool:
+    """Whether a part of a mail was signed. A document that was (``contrat.pdf.p7m``) travels under the same type and
+    the same name, but begins with no such head: it is a file, whole with its signature."""
+    head, _ = read_head(inside, 0, len(inside))
+    return any(name.startswith("content-") or name == "mime-version" for name, _ in head.fields)
 
 
 def _packet_slots(packet: Unpacked, found: _Found) -> Iterator[_Slot]:
