@@ -1,6 +1,6 @@
 """The lines of an order that an amendment changes: both states, what differs, how the new one is read and kept. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -138,15 +138,18 @@ def typed_of(lines: Iterable[PositionedLine]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def read_lines(rows: Sequence[Mapping[str, Any]], before: Lines) -> tuple[Lines, list[tuple[str, str]]]:
+def read_lines(
+    rows: Sequence[Mapping[str, Any]], before: Lines, used: Collection[int] = ()
+) -> tuple[Lines, list[tuple[str, str]]]:
     """The lines that typed rows make of an order, and what is wrong with them as (field, words), never an exception.
 
     A row names the line it stands for by its position; one without is new, and one left blank says nothing. A line
-    that no row names stays as it is.
+    that no row names stays as it is. ``used`` are positions that lines had once: a new line takes none of them, or it
+    would be born with what was done for another.
     """
     held, problems = {each.position: each.value for each in before}, list[tuple[str, str]]()
     made: dict[int, OrderLine | None] = dict(held)
-    following = max(held, default=0) + 1
+    following = max((*held, *used), default=0) + 1
     for place, row in enumerate(rows[:MOST_LINES]):
         named = str(row["position"] or "")[:9]
         position = int(named) if named.isdecimal() else None

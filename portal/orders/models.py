@@ -59,6 +59,12 @@ class Order(Base):
         return changed or tuple(PositionedLine(line.position, line.value) for line in self.lines)
 
     @property
+    def used_positions(self) -> frozenset[int]:
+        """Every position that a line ever had, here or in an amendment, whatever became of it: none is given again."""
+        proposed = (line.position for each in self.amendments for line in each.lines_after)
+        return frozenset({*(line.position for line in self.lines), *proposed})
+
+    @property
     def last_change(self) -> str:
         """Reference of the amendment that made the lines of today what they are; "" for the lines as they were ordered."""
         return next((each.reference for each in reversed(self.amendments) if each.in_force), "")

@@ -133,7 +133,10 @@ class Progress:
 
 
 def progress(events: Iterable[Event], lines: Iterable[int], *, cancelled: bool = False) -> Progress:
-    """Where an order with these lines stands after its events, given in order."""
+    """Where an order with these lines stands after its events, given in order.
+
+    What became of a line that an amendment dropped since is history: it counts no more.
+    """
     done: set[int] = set()
     delivered: dict[int, date] = {}
     suspension: Event | None = None
@@ -158,6 +161,8 @@ def progress(events: Iterable[Event], lines: Iterable[int], *, cancelled: bool =
                 ended = event
             case _:
                 pass
+    done &= positions
+    delivered = {line: day for line, day in delivered.items() if line in positions}
     complete = positions <= done | set(delivered)
     standing = (
         Standing.TERMINATED if ended is not None

@@ -36,7 +36,9 @@ def new_amendment(reference: str) -> Any:
         return _page(reader, _one_more(form))
     # Who only looks is told of the lines, not of what is still to be written.
     valid = do == "look" or form.validate()
-    lines, problems = read_lines(form.rows, before) if form.kind.data == AmendmentKind.CHANGE else (before, [])
+    lines, problems = before, list[tuple[str, str]]()
+    if form.kind.data == AmendmentKind.CHANGE:
+        lines, problems = read_lines(form.rows, before, reader.order.used_positions)
     form.tell(problems)
     if do == "look" and not problems:
         return _page(reader, form, looked=Compared(before, lines))

@@ -40,9 +40,9 @@ from portal.orders.letters import OrderLetters
 from portal.orders.links import Links
 from portal.orders.models import Order
 from portal.orders.personal_data import PERSONAL_DATA
-from portal.orders.progress_actions import progress_of, terminate
+from portal.orders.progress_actions import note_event, progress_of, terminate
 from portal.orders.progress_models import Amendment, Decision
-from portal.orders.progress_rules import Ground, NotNow, NotTerminable, Side, Standing
+from portal.orders.progress_rules import Event, EventKind, Ground, NotNow, NotTerminable, Side, Standing
 from portal.orders.rules import LineKind, OrderLine, PositionedLine
 from portal.proof.actions import known_certificates, seal_of
 from portal.proof.checking import holds, verify_proof
@@ -361,6 +361,35 @@ def test_lines_are_added_dropped_and_changed_and_the_totals_of_both_states_stand
         first = session.get_one(Amendment, made.id)
         assert first.compared is not None
         assert first.compared.totals[0] == was
+
+
+def test_the_position_of_a_dropped_line_is_never_given_again(
+    sessions: "sessionmaker[Session]", people: People, claire: Person, order: str, letters: OrderLetters
+) -> None:
+    new = {"position": "", "kind": "service", "label": "Un samedi", "description": "", "quantity": "1", "unit": "jour",
+           "price": "640", "vat": "20", "drop": False}  # fmt: skip
+    with sessions.begin() as session:
+        found = find_order(session, order)
+        assert found is not None
+        staff, day = session.get_one(Person, people.staff.id), found.placed_at.date()
+        for kind in (EventKind.DONE, EventKind.DELIVERED):
+            note_event(
+                session, found, Event(kind, day, line=2), by=staff, form_key=kind.value, letters=letters, at=LATER
+            )
+        refused = proposed(session, order, people.staff, letters)  # its added line was 9
+        decide(
+            session, refused, Outcome.REFUSED, by=signer(session, claire), form_key="a", letters=letters, at=LATER,
+            reason="Trop cher pour nous.",
+        )  # fmt: skip
+        for key, rows in (("b", [typed_of(found.lines_in_force)[1] | {"drop": True}]), ("c", [new])):
+            lines, problems = read_lines(rows, found.lines_in_force, found.used_positions)
+            assert problems == []
+            made = proposed(session, order, people.staff, letters, form_key=key, lines=lines)
+            decide(session, made, Outcome.ACCEPTED, by=signer(session, claire), form_key=key, letters=letters, at=LATER)
+        assert [line.position for line in found.lines_in_force] == [1, 10]
+        assert found.used_positions == {1, 2, 9, 10}
+        now = progress_of(session, found)
+        assert (now.standing, now.done, now.delivered) == (Standing.OPEN, frozenset(), {})
 
 
 def test_a_refused_change_of_lines_changes_nothing_and_unchanged_lines_are_words_alone(

@@ -42,6 +42,14 @@ def notice(sent: date, received: date | None = None, side: Side = Side.PROVIDER)
     return [*found, Event(EventKind.NOTICE_RECEIVED, received, side)] if received else found
 
 
+def test_what_became_of_a_line_that_was_dropped_since_counts_no_more() -> None:
+    events = [Event(EventKind.DONE, PLACED, line=2), Event(EventKind.DELIVERED, PLACED, line=2)]
+    assert progress(events, LINES).done == {2}
+    now = progress(events, (1,))
+    assert (now.standing, now.done, now.delivered) == (Standing.OPEN, frozenset(), {})
+    assert progress([*events, Event(EventKind.DONE, PLACED)], (1,)).done == {1}
+
+
 def test_an_order_is_done_when_each_line_is_done_or_delivered() -> None:
     half = [Event(EventKind.DONE, PLACED, line=1)]
     assert progress(half, LINES).standing is Standing.OPEN

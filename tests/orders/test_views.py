@@ -203,6 +203,20 @@ def test_staff_note_what_happens_and_the_client_is_told(house: House) -> None:
     assert house.count(OrderEvent) == 2
 
 
+def test_the_next_line_can_be_told_done_after_one_that_was_done_is_dropped(house: House) -> None:
+    claire, paul = signed_in(house.portal, CLAIRE), signed_in(house.portal, SELLER)
+    act(house, paul, "realiser", line="2", day="23/11/2026", words="")
+    drop: dict[str, Any] = {"kind": "change", "words": WORDS, "capacity": "commercial", "lines-1-drop": "y"}
+    send(paul, f"{house.desk}/avenants/nouveau", f"{house.desk}/avenants/nouveau", **(ROWS | drop))
+    at = f"{house.client}/avenants/{paul.location.rpartition('/')[2]}"
+    yes: dict[str, Any] = {"name": "Claire Muller", "capacity": "gérante", "amendment": "y", "terms": "y"}
+    send(claire, f"{at}/accepter", f"{at}/accepter", **yes)
+    assert "Une ligne est réalisée" in paul.open(house.desk)
+    act(house, paul, "realiser", line="1", day="23/11/2026", words="", key="another")
+    assert "Une ligne est réalisée" not in paul.open(house.desk)
+    assert "Tout ce qui était commandé est réalisé." in claire.open(house.client)
+
+
 def test_force_majeure_from_1_december_lets_both_sides_end_the_order_on_the_16th(house: House) -> None:
     def on(day: int) -> tuple[Visitor, Visitor]:
         house.portal.clock.moment = datetime(2026, 12, day, 9, tzinfo=UTC)
