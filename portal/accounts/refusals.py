@@ -1,7 +1,8 @@
 """What was tried and refused, told in the log of evidence: once, here, for every room.
 
 Which routes: ``portal.routes.binds`` says it. A room that records a refusal itself, because it can tell more
-of it (a quote that is over, its last day), is not told twice; what it returns is up to it.
+of it (a quote that is over, its last day), asks ``may_be_told`` first and is not told twice; what it returns is up
+to it, and the page that says no is shown in any case.
 """
 
 import re
@@ -11,11 +12,13 @@ from typing import Any
 from flask import Flask, Response, request
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from portal.accounts.guard import current_person
 from portal.accounts.rates import count
 from portal.evidence.actions import last_recorded, record
 from portal.evidence.models import Entry
+from portal.gate import place_digest, visitor_place
 from portal.logs import logger
 from portal.routes import binds
 from portal.web import SAFE, db, now
@@ -25,8 +28,9 @@ REFUSED = "accounts.refused"
 #: The answers that refuse an act, and why. A form to fill in again (422), a page too old (400) and a visitor who
 #: signs in first (303) are none.
 WHY = {403: "not_allowed", 404: "not_found", 409: "too_late", 410: "over"}
-#: How many of one person, and of all whom nobody knows, are told in an hour: the log is no place to be flooded.
-OF_ONE, OF_STRANGERS, HOUR = 20, 30, 3600
+#: How many of one person, from one place where nobody is known, and of all strangers together are told in an hour: the
+#: log is no place to be flooded, and no visitor uses up what the others have.
+OF_ONE, OF_PLACE, OF_STRANGERS, HOUR = 20, 30, 300, 3600
 #: ``DEV-2026-0042``, ``resilier``.
 _OURS = re.compile(r"[A-Z]{1,6}(-\d{1,9}){1,3}|[a-z_-]{1,24}")
 
@@ -47,6 +51,32 @@ def _tell(response: Response) -> Response:
     return response
 
 
+def may_be_told() -> bool:
+    """Whether one more refusal of this person, or from this place, may be recorded this hour; it is counted.
+
+    Whatever the session of the request holds is undone: what a refused view began is nothing to keep.
+    """
+    person = current_person()
+    who = person.id if person else None
+    db.session.rollback()
+    return _counted(db.session, who)
+
+
+def _counted(session: Session, who: int | None) -> bool:
+    """Count one refusal more, and say whether it is within the limits. A place beyond its own takes nothing from all."""
+    limits = (
+        [(f"refused:{who}", OF_ONE)] if who
+        else [(place_digest(f"refused:{visitor_place()}"), OF_PLACE), ("refused:None", OF_STRANGERS)]
+    )  # fmt: skip
+    for key, limit in limits:
+        hits, _ = count(session, key, lasts=HOUR, now=int(now().timestamp()))
+        if hits > limit:
+            if hits == limit + 1:
+                logger().warning("refusals_no_longer_told", route=request.endpoint)
+            return False
+    return True
+
+
 def _record(why: str) -> None:
     person = current_person()
     who = person.id if person else None
@@ -55,11 +85,7 @@ def _record(why: str) -> None:
     with db.sessionmaker() as session:
         if told is not None and session.scalar(select(Entry.seq).where(Entry.digest == told)) is not None:
             return
-        limit = OF_ONE if who else OF_STRANGERS
-        hits, _ = count(session, f"refused:{who}", lasts=HOUR, now=int(now().timestamp()))
-        if hits > limit:
-            if hits == limit + 1:
-                logger().warning("refusals_no_longer_told", route=request.endpoint)
+        if not _counted(session, who):
             return
         content = {"person": who, "route": request.endpoint, "thing": _thing(), "why": why}
         record(session, REFUSED, content, at=now())

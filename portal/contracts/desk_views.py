@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from portal.accounts.guard import me
 from portal.accounts.models import Organisation
+from portal.accounts.refusals import may_be_told
 from portal.contracts.actions import balance, balances, correct, credit, find_contract, left_of
 from portal.contracts.agreement_actions import set_overdraft
 from portal.contracts.forms import (
@@ -53,8 +54,9 @@ def ended(error: ContractEnded) -> Any:
     db.session.rollback()
     if contract := find_contract(db.session, (request.view_args or {}).get("reference", "")):
         what = (request.endpoint or "").rpartition(".")[2]
-        note_refused(db.session, contract, what, by=me(), reason=type(error).__name__, at=now())
-        db.session.commit()
+        if may_be_told():
+            note_refused(db.session, contract, what, by=me(), reason=type(error).__name__, at=now())
+            db.session.commit()
     return refuse(409)
 
 

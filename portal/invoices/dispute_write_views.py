@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from portal.accounts.guard import current_person, may, me
+from portal.accounts.refusals import may_be_told
 from portal.clock import PARIS
 from portal.errors import EXPIRED as CSRF_EXPIRED
 from portal.errors import show as refuse
@@ -175,12 +176,13 @@ def _sent_before(invoice: Invoice, key: str) -> Any:
 
 def _refused(invoice: Invoice, error: DisputeError) -> None:
     """What was tried and refused is proved too."""
-    record(
-        db.session, "invoices.dispute_refused",
-        {"invoice": invoice.id, "by": me().email, "why": type(error).__name__, "other": getattr(error, "reference", None)},
-        at=now(),
-    )  # fmt: skip
-    db.session.commit()
+    if may_be_told():
+        record(
+            db.session, "invoices.dispute_refused",
+            {"invoice": invoice.id, "by": me().email, "why": type(error).__name__, "other": getattr(error, "reference", None)},
+            at=now(),
+        )  # fmt: skip
+        db.session.commit()
 
 
 @disputes.post("/<int:number>/contester/abandonner")

@@ -6,6 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request
 from sqlalchemy import select
 
 from portal.accounts.models import Organisation
+from portal.accounts.refusals import may_be_told
 from portal.files.actions import keep
 from portal.files.models import StoredFile
 from portal.files.rules import FileRefused
@@ -144,8 +145,9 @@ def note(reference: str, act: str) -> Any:
         return page(reference, REFUSED, opened=act, act=form)
     except OrderError as error:
         db.session.rollback()
-        note_refused(db.session, reader.order, kind.value, by=reader.person, reason=type(error).__name__, at=now())
-        db.session.commit()
+        if may_be_told():
+            note_refused(db.session, reader.order, kind.value, by=reader.person, reason=type(error).__name__, at=now())
+            db.session.commit()
         status = REFUSED if isinstance(error, DayRefused) else CONFLICT
         words = str(error)
         if isinstance(error, NotAllowed):

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import abort
 
+from portal.accounts.refusals import may_be_told
 from portal.accounts.security import browser, identified_by
 from portal.errors import Refusal
 from portal.errors import show as show_refusal
@@ -71,10 +72,11 @@ def closed(reader: Reader, what: str) -> Any:
 def deny(reader: Reader, what: str, error: QuoteError) -> None:
     """Undo what was begun and keep in the log that it was tried."""
     db.session.rollback()
-    acceptance.record_try(
-        db.session, reader.quote, what, error, by=reader.person, author=author(), at=now()
-    )  # fmt: skip
-    db.session.commit()
+    if may_be_told():
+        acceptance.record_try(
+            db.session, reader.quote, what, error, by=reader.person, author=author(), at=now()
+        )  # fmt: skip
+        db.session.commit()
 
 
 def denied(reader: Reader, what: str, error: QuoteError) -> Any:

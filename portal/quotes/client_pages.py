@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from portal.accounts.guard import current_person, me
 from portal.accounts.models import Person
+from portal.accounts.refusals import may_be_told
 from portal.quotes.acceptance_actions import record_try
 from portal.quotes.links import BY_LINK, QUOTES, BrokenLink
 from portal.quotes.quote_models import Quote, Recipient
@@ -126,8 +127,9 @@ def foreign(quote: Quote) -> None:
     """Somebody of another organisation tries to bind themselves by this quote: they learn nothing, the log keeps it."""
     if request.method != "POST":
         return
-    record_try(db.session, quote, "foreign", NotAllowed(), by=me(), author=author(), at=now())
-    db.session.commit()
+    if may_be_told():
+        record_try(db.session, quote, "foreign", NotAllowed(), by=me(), author=author(), at=now())
+        db.session.commit()
 
 
 def _linked(token: str) -> Reader:

@@ -1,12 +1,17 @@
 """What was tried and refused: told in the log of evidence, once, and nothing else changed."""
 
+import ast
 import json
+from pathlib import Path
 
 import pytest
 from flask import Response
 from sqlalchemy import select
 
-from portal.accounts.refusals import OF_ONE, OF_STRANGERS, REFUSED
+import portal as portal_package
+from portal.accounts import refusals
+from portal.accounts.rate_models import RateWindow
+from portal.accounts.refusals import OF_ONE, OF_PLACE, REFUSED
 from portal.errors import show as refuse
 from portal.evidence.actions import record, verify_log
 from portal.evidence.models import Entry, Payload
@@ -75,7 +80,7 @@ def test_a_refusal_that_a_room_tells_itself_is_told_once_and_one_that_it_takes_b
 def test_nobody_floods_the_log(portal: Portal, known: bool) -> None:
     visitor = portal.sign_in(LEA) if known else portal.visitor()
     token = visitor.token("compte/appareils" if known else "connexion")
-    address, limit = ("collegues/1/retirer", OF_ONE) if known else ("devis/lien/x/refuser", OF_STRANGERS)
+    address, limit = ("collegues/1/retirer", OF_ONE) if known else ("devis/lien/x/refuser", OF_PLACE)
     for _ in range(limit + 2):
         assert visitor.client.post(f"{AREA}/{address}", data={"csrf_token": token}).status_code in {403, 404}
     assert len(told(portal)) == limit
@@ -84,6 +89,47 @@ def test_nobody_floods_the_log(portal: Portal, known: bool) -> None:
     portal.clock.pass_(hours=1)
     visitor.client.post(f"{AREA}/{address}", data={"csrf_token": token})
     assert len(told(portal)) == limit + 2
+
+
+def test_a_stranger_uses_up_what_their_place_may_be_told_of_and_all_strangers_have_a_larger_ceiling(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "OF_PLACE", 3)
+    monkeypatch.setattr(refusals, "OF_STRANGERS", 7)
+    visitor = portal.visitor()
+    token = visitor.token("connexion")
+
+    def tries(place: str) -> int:
+        for _ in range(5):
+            visitor.client.post(
+                f"{AREA}/devis/lien/x/refuser", data={"csrf_token": token}, environ_overrides={"REMOTE_ADDR": place}
+            )
+        return len(told(portal))
+
+    # The last two are one subscriber's.
+    places = ("192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2")
+    assert [tries(place) for place in places] == [3, 6, 7, 7]
+    with portal.sessions() as session:
+        keys = session.scalars(select(RateWindow.key)).all()
+    assert not any(place in key for place in places for key in keys)
+
+
+def test_every_room_asks_whether_a_refusal_may_be_told() -> None:
+    rooms = {"note_refused", "record_try", "record_refusal"}
+    found, asked = 0, 0
+    for path in Path(portal_package.__path__[0]).rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        found += calls(tree, rooms)
+        for each in ast.walk(tree):
+            if isinstance(each, ast.If) and calls(each.test, {"may_be_told"}):
+                asked += sum(calls(line, rooms) for line in each.body)
+    assert found == asked > 10
+
+
+def calls(tree: ast.AST, names: set[str]) -> int:
+    """How often functions are called below."""
+    called = [each.func for each in ast.walk(tree) if isinstance(each, ast.Call)]
+    return sum((each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "")) in names for each in called)
 
 
 def test_what_binds_nobody_is_a_route() -> None:

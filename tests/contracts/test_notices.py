@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from portal.accounts.refusals import OF_ONE
 from portal.contracts.notice_models import ContractNotice
 from portal.contracts.notice_rules import (
     NoticeMissing,
@@ -131,3 +132,9 @@ def test_who_may_not_sign_puts_nobody_on_notice_and_the_try_is_kept(portal: Port
         kinds = session.scalars(select(Entry.kind).order_by(Entry.seq.desc()).limit(2)).all()
         assert set(kinds) == {"contracts.refused", "accounts.refused"}
         assert session.scalars(select(ContractNotice)).all() == []
+    token = marc.token(page)
+    for _ in range(OF_ONE + 1):  # the page says no each time; the log is not flooded
+        assert "Seul un signataire" in marc.send(f"{page}/mise-en-demeure", 403, csrf_token=token, breach="Rien.")
+    with portal.sessions() as session:
+        kinds = list(session.scalars(select(Entry.kind).where(Entry.kind.endswith(".refused"))))
+        assert (kinds.count("contracts.refused"), kinds.count("accounts.refused")) == (OF_ONE, 1)

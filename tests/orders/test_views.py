@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from portal.accounts.actions import add_staff
 from portal.accounts.models import Grant, Organisation, Person
+from portal.accounts.refusals import OF_ONE
 from portal.accounts.rules import StaffRole
 from portal.contracts.rules import SpecialConditions
 from portal.evidence.models import Entry
@@ -312,6 +313,11 @@ def test_a_try_at_another_organisations_order_is_404_and_kept_in_the_log(house: 
     with house.portal.sessions() as session:
         kinds = session.scalars(select(Entry.kind)).all()
     assert kinds.count("orders.refused") == 1
+    for _ in range(OF_ONE + 2):
+        otto.send(f"{house.client}/resilier/force_majeure", 404, csrf_token=token, words="À nous.", key="k")
+    with house.portal.sessions() as session:
+        kinds = session.scalars(select(Entry.kind).where(Entry.kind.endswith(".refused"))).all()
+    assert kinds == ["orders.refused"] * OF_ONE  # and nothing that tells of the others in their place
 
 
 def test_lines_are_changed_on_the_page_and_both_states_are_seen_by_both_sides(house: House) -> None:
