@@ -27,7 +27,7 @@ from portal.privacy.archiving import clear, still_needed
 from portal.privacy.forgetting import Held, forget, forget_rows
 from portal.privacy.letters import Letters
 from portal.privacy.models import Archived, PrivacyEvent, PrivacyExport, PrivacyRequest, Tombstone
-from portal.privacy.rectification import former_addresses
+from portal.privacy.rectification import former_addresses, held_since
 from portal.privacy.rules import CLOSED, PrivacyError, Right, State, check_open
 from portal.registry import Fate, PersonalRecord
 from portal.terms import Library
@@ -246,15 +246,19 @@ def apply_tombstones(
     session: Session, store: Store, marks: Iterable[tuple[str, datetime]], *, rooms: Held, library: Library,
     secret: str, at: datetime,
 ) -> int:  # fmt: skip
-    """Erase again, in a base that was restored, whoever was erased before; how many addresses that was."""
+    """Erase again, in a base that was restored, whoever was erased before; how many addresses that was.
+
+    Who was given the address since is somebody else, and stays.
+    """
     known = dict(marks)
     for mark, erased_at in known.items():
         if session.get(Tombstone, mark) is None:
             session.add(Tombstone(digest=mark, erased_at=erased_at))
     session.flush()
-    count = 0
+    count, since = 0, held_since(session)
     for address in sorted({one.strip().lower() for room in rooms for one in room.addresses(session)}):
-        if digest(address, secret) in known:
+        erased = known.get(digest(address, secret))
+        if erased is not None and since.get(address, erased) <= erased:
             forget(session, store, address, rooms=rooms, library=library, at=at)
             count += 1
     return count

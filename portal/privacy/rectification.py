@@ -5,7 +5,7 @@ when a link sent to it has been followed. What was signed stays as it was signed
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -171,16 +171,41 @@ def said(request: PrivacyRequest) -> str:
 
 
 def former_addresses(session: Session, email: str) -> list[str]:
-    """The addresses that a person had before, the latest first: what was kept under them is theirs too."""
-    found: list[str] = []
-    wanted = {email.strip().lower()}
+    """The addresses that a person had before, the latest first: what was kept under them is theirs too.
+
+    Not those that somebody else took over since: a mailbox of a post is given to who comes next.
+    """
+    address = email.strip().lower()
+    found: dict[str, None] = {}
+    theirs, of_others = {address}, set[str]()
+    for request, change in _new_addresses(session):
+        before, after = {one.strip().lower() for one in change["before"]}, change["after"]
+        if after in theirs and request.about in theirs:
+            found |= dict.fromkeys(sorted(before - theirs - of_others))
+            theirs |= before
+        else:
+            of_others |= {after, *before}
+    held = set(session.scalars(select(Person.email).where(Person.email.in_(found))))
+    return [one for one in found if one not in held]
+
+
+def held_since(session: Session) -> dict[str, datetime]:
+    """Since when, at the latest, whoever signs in with an address has it."""
+    given = select(Person.email, Person.created_at).where(Person.active)
+    since = {row.email: row.created_at for row in session.execute(given)}
+    for request, change in _new_addresses(session):
+        if change["after"] in since:
+            since[change["after"]] = max(since[change["after"]], request.closed_at or request.received_at)
+    return since
+
+
+def _new_addresses(session: Session) -> Iterator[tuple[PrivacyRequest, Mapping[str, Any]]]:
+    """Every address that was corrected, the latest first."""
     corrected = select(PrivacyRequest).where(PrivacyRequest.changes.is_not(None)).order_by(PrivacyRequest.id.desc())
     for request in session.scalars(corrected):
         for change in request.changes or []:
-            if change["datum"] == Datum.EMAIL and change["done"] and change["after"] in wanted:
-                found += [one for one in change["before"] if one not in wanted]
-                wanted |= set(change["before"])
-    return found
+            if change["datum"] == Datum.EMAIL and change["done"]:
+                yield request, change
 
 
 def _follow(session: Session, request: PrivacyRequest, before: str, after: str) -> None:

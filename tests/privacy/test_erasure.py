@@ -21,7 +21,7 @@ from portal.privacy import erasure, exports, retention
 from portal.privacy.forgetting import forget
 from portal.privacy.models import Archived, ArchivedPiece, PrivacyExport, PrivacyRequest, Tombstone
 from portal.privacy.rooms import declared
-from portal.privacy.rules import State
+from portal.privacy.rules import Identified, Right, Source, State
 from portal.registry import Erasure, Fate, PersonalData, PersonalRecord
 from portal.web import AREA, db
 from portal.worker import Worker, handlers
@@ -312,3 +312,59 @@ def test_in_every_room_of_the_demo_what_is_said_of_a_record_is_what_becomes_of_i
     engine.dispose()
     with app.app_context():
         db.engine.dispose()
+
+
+def corrected(session: Any, before: str, after: str, number: int) -> None:
+    """A correction of an address that was carried out, as the register keeps it."""
+    session.add(
+        PrivacyRequest(
+            reference=f"RGPD-2026-{number:04}", form_key=f"f{number}", link_key=f"l{number}", name="X", email=after,
+            right=Right.RECTIFICATION, state=State.DONE, source=Source.PORTAL, identified_by=Identified.SESSION,
+            details="", received_at=NOON, received_on=NOON.date(), closed_at=NOON, decision="Corrigé.",
+            changes=[{"datum": "email", "before": [before], "after": after, "places": [], "stays": [], "done": True}],
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+@pytest.mark.parametrize("taken_by", ["access", "correction", "nobody"])
+def test_a_former_address_that_somebody_else_took_over_is_theirs(quiet: Portal, taken_by: str) -> None:
+    given, post = quiet.app.extensions["portal"], "compta@client.example"
+    with quiet.sessions.begin() as session:
+        corrected(session, "ancienne@client.example", post, 1)
+        session.scalars(select(PrivacyRequest)).one().email = MARC  # as the next correction left it
+        corrected(session, post, MARC, 2)
+        if taken_by == "access":
+            session.scalars(select(Person).where(Person.email == CLAIRE)).one().email = post
+        if taken_by == "correction":
+            corrected(session, post, "bruno@client.example", 3)
+    marc = quiet.sign_in(MARC)
+    marc.send(
+        "mes-donnees/effacer", on="mes-donnees/effacer", **dict[str, Any](hidden(marc.open("mes-donnees/effacer")))
+    )
+    with quiet.sessions() as session:
+        reference = session.scalars(select(PrivacyRequest.reference).where(PrivacyRequest.right == Right.ERASURE)).one()
+    decide(officer(quiet), f"bureau/donnees/{reference}", "effacer", "Vérifié.")
+    secret = given.settings.secret_key
+    gone = {MARC, "ancienne@client.example"} | ({post} if taken_by == "nobody" else set())
+    with quiet.sessions() as session:
+        assert set(session.scalars(select(Tombstone.digest))) == {erasure.digest(one, secret) for one in gone}
+        people = set(session.scalars(select(Person.email)))
+    assert (post in people) == (taken_by == "access")
+
+
+@pytest.mark.parametrize("way", ["given", "corrected"])
+def test_after_a_restoration_who_was_given_an_erased_address_since_stays(quiet: Portal, way: str) -> None:
+    given = quiet.app.extensions["portal"]
+    secret = given.settings.secret_key
+    with quiet.sessions.begin() as session:
+        person = session.scalars(select(Person).where(Person.email == CLAIRE)).one()
+        person.created_at = NOON - timedelta(days=2 if way == "corrected" else 0)
+        if way == "corrected":
+            corrected(session, "avant@client.example", CLAIRE, 1)
+        marks = [(erasure.digest(CLAIRE, secret), NOON - timedelta(days=1))]
+        count = erasure.apply_tombstones(
+            session, given.store, marks, rooms=declared(), library=given.library, secret=secret, at=quiet.clock()
+        )
+        assert count == 0
+        assert CLAIRE in session.scalars(select(Person.email)).all()
