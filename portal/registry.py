@@ -128,6 +128,8 @@ class Keep:
 
 
 Keeper = Callable[[Session, int, date], "Keep | None"]  # of a row, by its key, on a day
+#: Told before a column of a row, by its key, says something else: what that would collide with makes room.
+Before = Callable[[Session, int, str, str], None]
 #: The end of the address that takes the place of an erased person's: reserved (RFC 2606), nothing is ever sent there.
 NOBODY = "@efface.invalid"
 
@@ -140,7 +142,7 @@ class Table:
     its ``names``, ``phones`` and ``whole`` columns (an IP address) whole; in the others of the same client a name and
     an address are replaced where they stand. ``keep`` says of a row why what it says is kept: the words then move to
     the archive, and with them the ``files`` that the row refers to. ``alone``: the rows are one person's each, the
-    room erases them, and nobody else's are touched.
+    room erases them, and nobody else's are touched. ``before`` is told what a column will say, where it says it once.
     """
 
     name: str
@@ -153,16 +155,17 @@ class Table:
     files: tuple[str, ...] = ()
     keep: Keeper | None = None
     alone: bool = False
+    before: Before | None = None
 
 
 def table(
     name: str, *, personal: str = "", impersonal: str = "", own: str = "", names: str = "", phones: str = "",
-    whole: str = "", files: str = "", keep: Keeper | None = None, alone: bool = False,
+    whole: str = "", files: str = "", keep: Keeper | None = None, alone: bool = False, before: Before | None = None,
 ) -> Table:  # fmt: skip
     """Declare a table; the columns of each kind are given in one text, with spaces between them."""
     return Table(
         name, frozenset(personal.split()), frozenset(impersonal.split()), tuple(own.split()), tuple(names.split()),
-        tuple(phones.split()), tuple(whole.split()), tuple(files.split()), keep, alone,
+        tuple(phones.split()), tuple(whole.split()), tuple(files.split()), keep, alone, before,
     )  # fmt: skip
 
 
@@ -224,7 +227,8 @@ class Place:
     """A column of one room's table in which a value of a person stands: what a correction has to reach.
 
     ``rows`` gives the rows that hold it for the person of a mail address. ``stays`` says why such a value is left
-    as it was: it was signed, or agreed, so. ``then`` brings up to date what is made from the rows (an index, say).
+    as it was: it was signed, or agreed, so. ``before`` is told what a row will say, where that stands once; ``then``
+    brings up to date what is made from the rows (an index, say).
     """
 
     datum: Datum
@@ -233,6 +237,7 @@ class Place:
     column: str
     stays: str = ""
     then: Callable[[Session, Collection[Any]], None] = _nothing
+    before: Before | None = None
 
 
 @dataclass(frozen=True, slots=True)

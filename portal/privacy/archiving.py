@@ -187,6 +187,9 @@ def _row(
             stored = session.scalar(select(what.c[name]).where(key(what) == number))
             if stored is not None:
                 archive_file(moving, entry, stored)
+    if declared.before is not None:
+        for name, (_, becomes) in fitted.items():
+            declared.before(session, number, name, becomes)
     postgresql = session.get_bind().dialect.name == "postgresql"
     sets = ", ".join(
         f'"{name}" = CAST(:{name} AS JSON)' if postgresql and isinstance(what.c[name].type, JSON)

@@ -145,8 +145,10 @@ def write(session: Session, email: str, datum: Datum, after: str, *, places: Pla
     for place, rows in found:
         changed = [row for row in rows if getattr(row, place.column) and getattr(row, place.column) != after]
         for row in changed:
+            if place.before is not None:
+                place.before(session, row.id, place.column, after)
             setattr(row, place.column, after)
-        session.flush()
+            session.flush()
         if changed:
             place.then(session, changed)
         count += len(changed)

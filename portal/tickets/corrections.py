@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
 from portal.registry import Datum, Place
+from portal.tickets.followers import follow_once
 from portal.tickets.index import reindex
 from portal.tickets.intervention_models import TimeContest
 from portal.tickets.models import Ticket, TicketEvent, TicketMessage, TicketParticipant
@@ -62,7 +63,7 @@ CORRECTIONS = (
     Place(Datum.NAME, "acceptations des CGV", _accepted, "terms_accepted_by", stays=_MAY),
     Place(Datum.EMAIL, "tickets que vous avez ouverts", _OPENED, "creator_mail", then=_index),
     Place(Datum.EMAIL, "messages de tickets", _WRITTEN, "author_mail", then=_index),
-    Place(Datum.EMAIL, "tickets que vous suivez", _FOLLOWED, "mail"),
+    Place(Datum.EMAIL, "tickets que vous suivez", _FOLLOWED, "mail", before=follow_once),
     Place(Datum.EMAIL, "contestations d'un temps", _CONTESTED, "by_mail"),
     Place(Datum.PHONE, "tickets que vous avez ouverts", _OPENED, "creator_phone", then=_index),
 )

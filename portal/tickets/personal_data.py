@@ -21,6 +21,7 @@ from portal.mail.models import OutgoingMail
 from portal.registry import NOBODY, Erasure, Fate, Keep, PersonalData, PersonalField, PersonalRecord, table
 from portal.tickets.appointment_models import TicketAppointment
 from portal.tickets.finding import new_link_key
+from portal.tickets.followers import follow_once
 from portal.tickets.index import reindex
 from portal.tickets.models import Ticket, TicketEvent, TicketFile, TicketMessage, TicketParticipant
 from portal.tickets.rules import Side
@@ -219,7 +220,7 @@ TABLES = (
         personal="author author_mail text folded html mail_id remarks", impersonal="form_key",
     ),
     table("ticket_file", keep=_keep_file, personal="name", files="file_id"),
-    table("ticket_participant", own="mail person_id", names="name", personal="mail name"),
+    table("ticket_participant", own="mail person_id", names="name", personal="mail name", before=follow_once),
     table("ticket_event", own="by_id", names="by", personal="by detail", impersonal="kind"),
     table("ticket_link"),
     table("ticket_word", personal="stem", alone=True),  # worked out anew from the tickets

@@ -12,7 +12,9 @@ from portal.mail.actions import post
 from portal.mail.models import OutgoingMail
 from portal.mail.stops import frozen
 from portal.privacy import freezing
+from portal.privacy.forgetting import forget_rows
 from portal.privacy.models import PrivacyFreeze, ReferenceChoice
+from portal.privacy.rooms import declared
 from portal.privacy.rules import Identified, State
 from portal.registry import Priority, QueueItem, in_order
 from portal.tickets.index import reindex
@@ -108,6 +110,33 @@ def test_another_address_takes_over_when_its_own_link_is_followed_and_not_before
     assert "remplace" in portal.mails(MARC)[-1].text
     stranger.send(link, 410, csrf_token=hidden(stranger.open("vos-donnees"))["csrf_token"])
     assert portal.sign_in(NEW).is_signed_in()
+
+
+def followed_under(portal: Portal, number: int, mail: str) -> None:
+    with portal.sessions.begin() as session:
+        session.add(TicketParticipant(ticket_id=number, mail=mail, name="Marc"))
+
+
+def test_who_follows_a_ticket_under_the_new_address_too_follows_it_once_when_corrected(portal: Portal) -> None:
+    number, marc = a_ticket(portal), portal.sign_in(MARC)
+    followed_under(portal, number, NEW)
+    where = "mes-donnees/demander/rectification/adresse"
+    marc.send(where, on=where, email=NEW, **dict[str, Any](hidden(marc.open(where))))
+    link, stranger = portal.link(NEW), portal.visitor()
+    stranger.send(link, on=link)
+    with portal.sessions() as session:
+        person = session.scalars(select(Person).where(Person.email == NEW)).one()
+        left = [(one.mail, one.person_id) for one in session.get_one(Ticket, number).participants]
+    assert left == [(NEW, person.id)]
+
+
+def test_who_follows_a_ticket_under_a_former_address_too_is_erased(portal: Portal) -> None:
+    number, given = a_ticket(portal), portal.app.extensions["portal"]
+    followed_under(portal, number, NEW)
+    with portal.sessions.begin() as session:
+        forget_rows(session, MARC, NEW, rooms=declared(), library=given.library, at=NOON)
+    with portal.sessions() as session:
+        assert session.get_one(Ticket, number).participants == []
 
 
 def test_an_address_that_somebody_else_signs_in_with_is_not_taken(portal: Portal) -> None:
