@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from portal.clock import PARIS
 from portal.french import long_date
 from portal.privacy.models import PrivacyEvent, PrivacyRequest
 from portal.privacy.rules import CLOSED
-from portal.registry import Fate, Keep, PersonalData, PersonalField, PersonalRecord, table
+from portal.registry import Erasure, Fate, Keep, PersonalData, PersonalField, PersonalRecord, table
 
 _KEPT = "conservé le temps pendant lequel la réponse peut être contestée"
 FIELDS = (
@@ -42,18 +42,25 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
         )
 
 
-def erase(session: Session, mail: str, at: datetime) -> list[str]:  # noqa: ARG001 - the room's common signature
-    """Forget what was written in closed requests; the register's line stays."""
-    mine = select(PrivacyRequest).where(
-        PrivacyRequest.email == mail.strip().lower(), PrivacyRequest.state.in_(CLOSED), PrivacyRequest.details != ERASED
+def erase(session: Session, mail: str, at: datetime) -> Erasure:  # noqa: ARG001 - the room's common signature
+    """Forget what was written in closed requests, and every mandate by or about the person; the register's line stays.
+
+    A scan cannot be made anonymous. That of a request of theirs that is still open is needed until it is answered.
+    """
+    address = mail.strip().lower()
+    over = and_(PrivacyRequest.email == address, PrivacyRequest.state.in_(CLOSED))
+    scans = select(PrivacyRequest.mandate_file_id).where(
+        PrivacyRequest.mandate_file_id.is_not(None), or_(over, PrivacyRequest.subject_email == address)
     )
+    files = tuple(number for number in session.scalars(scans) if number is not None)
+    mine = select(PrivacyRequest).where(over, PrivacyRequest.details != ERASED)
     emptied = []
     for one in session.scalars(mine).all():
         one.details = one.mandate = ERASED
         one.changes = None
         emptied.append(one.reference)
     session.flush()
-    return emptied
+    return Erasure(tuple(emptied), files)
 
 
 def addresses(session: Session) -> Iterator[str]:

@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.accounts.models import Organisation, Person
+from portal.files.models import StoredFile
 from portal.mail.actions import post
 from portal.mail.models import OutgoingMail
 from portal.mail.stops import frozen
 from portal.privacy import freezing
-from portal.privacy.forgetting import forget_rows
-from portal.privacy.models import PrivacyFreeze, ReferenceChoice
+from portal.privacy.forgetting import forget, forget_rows
+from portal.privacy.models import PrivacyFreeze, PrivacyRequest, ReferenceChoice
 from portal.privacy.rooms import declared
 from portal.privacy.rules import Identified, State
 from portal.registry import Priority, QueueItem, in_order
@@ -272,6 +273,32 @@ def test_an_erasure_by_mandate_erases_whom_it_is_about_and_nobody_else(quiet: Po
     assert OTTO in people
     assert MARC not in people
     assert otto.is_signed_in()
+
+
+def test_mandates_by_and_about_who_is_erased_go_with_them(quiet: Portal) -> None:
+    """Of a closed request of hers for somebody else, of one for her: not of one that has nothing to do with her."""
+    store, library = quiet.app.extensions["portal"].store, quiet.app.extensions["portal"].library
+    otto, where = signed_in(quiet, OTTO), "mes-donnees/pour-quelqu-un"
+    dora, pages = officer(quiet), {}
+    for whose, asks, about in (
+        ("about", otto, MARC), ("by", signed_in(quiet, MARC), CLAIRE), ("of others", otto, CLAIRE)
+    ):  # fmt: skip
+        scan = (io.BytesIO(b"%PDF-1.4\n%mandate\n%%EOF\n"), "mandat.pdf")
+        sent = hidden(asks.open(where)) | MANDATE | {"subject_email": about, "mandate": "", "mandate_file": scan}
+        asks.send(where, on=where, **dict[str, Any](sent))
+        with quiet.sessions() as session:
+            request = session.scalars(select(PrivacyRequest).order_by(PrivacyRequest.id.desc()).limit(1)).one()
+        pages[whose] = f"{AREA}/bureau/donnees/{request.reference}/mandat"
+        decide(dora, f"bureau/donnees/{request.reference}", "refuser", "Mandat illisible.")
+    assert {dora.client.get(page).status_code for page in pages.values()} == {200}
+    with quiet.sessions.begin() as session:
+        forget(session, store, MARC, rooms=declared(), library=library, at=quiet.clock())
+    work(quiet)
+    told = {whose: dora.client.get(page).status_code for whose, page in pages.items()}
+    assert told == {"about": 410, "by": 410, "of others": 200}
+    with quiet.sessions() as session:
+        kept = session.scalars(select(StoredFile).where(StoredFile.kept_for == "privacy")).all()
+        assert {held.key for held in store.list()} == {one.key for one in kept if one.erased_at is None}
 
 
 def test_a_stranger_fetches_what_staff_prepared_by_the_link_of_the_mail(quiet: Portal) -> None:
