@@ -137,8 +137,9 @@ def _without(
         json_like = isinstance(what.c[name].type, JSON)
         if was is None:
             masked[name] = None
-        elif name in declared.own and not json_like and subject.identity.owns(was):
-            masked[name] = subject.address
+        elif name in declared.own and not json_like:
+            # Whose row it is: an address that is not the person's is somebody else's, whatever it looks like.
+            masked[name] = subject.address if subject.identity.owns(was) else was
         elif own and was and name in declared.names:
             masked[name] = subject.identity.label
         elif own and was and name in (*declared.phones, *declared.whole):

@@ -2,7 +2,8 @@
 
 Accents and capitals make no difference, nor does the order of first and last name. A part of a name alone is replaced
 where it is written with a capital and nobody else of the same client (or of the staff) bears it: "claire" in
-"une réponse claire" is an adjective, and a colleague of the same family name keeps theirs.
+"une réponse claire" is an adjective, and a colleague of the same family name keeps theirs. So does whoever's name or
+address holds this person's: "Jean-Marc Dupont" is not Marc Dupont, nor is "Anne Marie Durand" Marie Durand.
 """
 
 import re
@@ -21,17 +22,27 @@ _BETWEEN = r"(?:\s+|\s?[,\-]\s?|[_.'’+]|&#0*39;|&#x27;|&nbsp;|%20|%27)"
 _DIGIT = r"[\s.\-/()\u00a0\u202f]*"
 _MARKS = re.compile(r"[\u0300-\u036f]")
 _WORD = re.compile(r"[^\W_]+")
+#: A name stands by itself: not as the end of a longer one ("Jean-Marc", "jean.marc"), nor as its beginning. A full stop
+#: after it ends a sentence; a dash or a stop before it that ends no word is a list's.
+_BEFORE, _AFTER = r"(?<!\w)(?<!\w[.+\-])", r"(?!\w|-\w)"
+#: What two addresses may not have before and after them, to be the same.
+_BEFORE_ADDRESS, _AFTER_ADDRESS = r"(?<![\w.+\-%])", r"(?![\w\-]|\.\w)"
+_KEPT = "kept"
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Who is looked for. ``spared``: parts of names, folded, that others bear too; ``label`` takes the place."""
+    """Who is looked for. ``spared``: parts of names, folded, that others bear too; ``label`` takes the place.
+
+    ``others``: whole names and addresses of other people, which stay what they are.
+    """
 
     label: str
     addresses: frozenset[str]
     names: frozenset[str] = frozenset()
     phones: frozenset[str] = frozenset()
     spared: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
 
     @cached_property
     def parts(self) -> frozenset[str]:
@@ -45,25 +56,21 @@ class Identity:
 
     def _ways(self) -> Iterable[tuple[str, str]]:
         addresses = sorted(_folded(each)[0] for each in self.addresses)
-        # In an address bar and in a quoted header an address is written otherwise.
-        written = {re.escape(each).replace("@", at) for each in addresses for at in ("@", "%40", "=40")}
-        yield "address", rf"(?<![\w.+\-%])(?:{'|'.join(sorted(written))})(?![\w\-]|\.\w)" if written else ""
-        whole = set()
-        for name in self.names:
-            found = parts(name)
-            if len(found) > 1:
-                whole |= {
-                    _BETWEEN.join(found),
-                    _BETWEEN.join([*found[1:], found[0]]),
-                    _BETWEEN.join([found[-1], *found[:-1]]),
-                }
-        local = {each.partition("@")[0] for each in addresses}
-        # The first half of an address is somebody's name only when it says so.
-        whole |= {re.escape(each) for each in local if any(part in each for part in self.parts) and not each.isalpha()}
-        yield (
-            "name",
-            rf"(?<!\w)(?:{'|'.join(sorted(whole, key=lambda each: (-len(each), each)))})(?!\w)" if whole else "",
-        )
+        theirs = {each.strip().lower() for each in self.others if "@" in each} - self.addresses
+        for kind, of in ((_KEPT, [_folded(each)[0] for each in sorted(theirs)]), ("address", addresses)):
+            # In an address bar and in a quoted header an address is written otherwise.
+            written = {re.escape(each).replace("@", at) for each in of for at in ("@", "%40", "=40")}
+            yield kind, f"{_BEFORE_ADDRESS}(?:{'|'.join(sorted(written))}){_AFTER_ADDRESS}" if written else ""
+        mine, kept = _orders(self.names), _orders(each for each in self.others if "@" not in each)
+        for each in {each.partition("@")[0] for each in addresses}:
+            # The first half of an address is somebody's name only when it says so.
+            if any(part in each for part in self.parts) and not each.isalpha():
+                mine.setdefault(len(parts(each)), set()).add(re.escape(each))
+        # The longest first: who bears a name within another's is neither taken for them nor hides them.
+        for length in sorted({*mine, *kept}, reverse=True):
+            said = mine.get(length, set())
+            yield f"{_KEPT}{length}", _standing(kept.get(length, set()) - said)
+            yield f"name{length}", _standing(said)
         yield "part", rf"(?<!\w)(?:{'|'.join(sorted(self.parts))})(?!\w)" if self.parts else ""
         numbers = {
             digits[-LAST_DIGITS:] for phone in self.phones if len(digits := re.sub(r"\D", "", phone)) >= LAST_DIGITS
@@ -87,8 +94,8 @@ class Identity:
         folded, places = _folded(text)
         pieces, end = [], 0
         for match in self._pattern.finditer(folded):
-            start, stop = places[match.start()], places[match.end()]
-            if match.lastgroup == "part" and not text[start].isupper():
+            kind, start, stop = match.lastgroup or "", places[match.start()], places[match.end()]
+            if kind.startswith(_KEPT) or (kind == "part" and not text[start].isupper()):
                 continue
             pieces += [text[end:start], self.label]
             end = stop
@@ -116,6 +123,33 @@ class Identity:
     def owns(self, text: str) -> bool:
         """Whether the text is one of the addresses, whatever its capitals."""
         return text.strip().lower() in self.addresses
+
+
+def alike(others: Iterable[str], names: Iterable[str], addresses: Iterable[str]) -> frozenset[str]:
+    """Of whole names and addresses of others, those in which something of this person's could be found."""
+    mine = {part for name in names for part in parts(name)}
+    within = mine | {_plain(each).partition("@")[0] for each in addresses}
+    return frozenset(
+        each for each in others
+        if (any(one in _plain(each) for one in within) if "@" in each else not mine.isdisjoint(parts(each)))
+    )  # fmt: skip
+
+
+def _orders(names: Iterable[str]) -> dict[int, set[str]]:
+    """How names of several parts may be written, first name first or last, by their number of parts."""
+    found: dict[int, set[str]] = {}
+    for name in names:
+        said = parts(name)
+        if len(said) > 1:
+            ways = ([*said], [*said[1:], said[0]], [said[-1], *said[:-1]])
+            found.setdefault(len(said), set()).update(_BETWEEN.join(each) for each in ways)
+    return found
+
+
+def _standing(words: Iterable[str]) -> str:
+    """A pattern of any of these where it stands by itself."""
+    held = sorted(words, key=lambda each: (-len(each), each))
+    return f"{_BEFORE}(?:{'|'.join(held)}){_AFTER}" if held else ""
 
 
 def parts(name: str) -> list[str]:

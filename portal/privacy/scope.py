@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from portal.accounts.models import Organisation, Person
 from portal.db import Base
 from portal.numbers.actions import running_number
-from portal.privacy.masking import LAST_DIGITS, Identity, parts
+from portal.privacy.masking import LAST_DIGITS, Identity, alike, parts
 from portal.registry import NOBODY, PersonalData, Table
 
 SERIES = "EFFACE"
@@ -56,12 +56,14 @@ def find_subject(session: Session, email: str, rooms: Sequence[PersonalData], fo
     names, phones, own = _gathered(session, addresses, ids, rooms)
     if person is not None:
         names.add(person.name)
-    spared, whole = _others(session, organisation, ids)
+    others, mails, legal = _others(session, organisation, ids)
+    whole = {tuple(sorted(parts(name))) for name in others | legal}
     # Who bears the very name of somebody else there is found by their own rows alone.
     usable = {name for name in names if parts(name) and tuple(sorted(parts(name))) not in whole and "@" not in name}
     identity = Identity(
-        f"Personne effacée {number}", addresses, frozenset(usable), frozenset(phones), frozenset(spared)
-    )
+        f"Personne effacée {number}", addresses, frozenset(usable), frozenset(phones),
+        frozenset(part for name in others | legal for part in parts(name)), alike(others | mails, usable, addresses),
+    )  # fmt: skip
     subject = Subject(identity, f"efface-{number}{NOBODY}", ids, organisation, own)
     shared = _phones_of_others(session, subject, rooms)
     mine = frozenset(phone for phone in phones if _digits(phone) not in shared)
@@ -91,8 +93,8 @@ def stored(subject: Subject) -> dict[str, Any]:
     identity = subject.identity
     return {
         "label": identity.label, "addresses": sorted(identity.addresses), "names": sorted(identity.names),
-        "phones": sorted(identity.phones), "spared": sorted(identity.spared), "address": subject.address,
-        "person_ids": sorted(subject.person_ids), "organisation_id": subject.organisation_id,
+        "phones": sorted(identity.phones), "spared": sorted(identity.spared), "others": sorted(identity.others),
+        "address": subject.address, "person_ids": sorted(subject.person_ids), "organisation_id": subject.organisation_id,
     }  # fmt: skip
 
 
@@ -101,7 +103,7 @@ def restored(session: Session, held: Mapping[str, Any], rooms: Sequence[Personal
     ids = frozenset(held["person_ids"])
     identity = Identity(
         held["label"], frozenset(held["addresses"]), frozenset(held["names"]), frozenset(held["phones"]),
-        frozenset(held["spared"]),
+        frozenset(held["spared"]), frozenset(held.get("others", ())),
     )  # fmt: skip
     own = _gathered(session, identity.addresses, ids, rooms)[2]
     return Subject(identity, held["address"], ids, held["organisation_id"], own)
@@ -132,15 +134,12 @@ def _gathered(
     return names, phones, own
 
 
-def _others(
-    session: Session, organisation: int | None, ids: frozenset[int]
-) -> tuple[set[str], set[tuple[str, ...]]]:  # fmt: skip
-    """The parts of names that others of the same client, the staff and the client itself bear; and their whole names."""
+def _others(session: Session, organisation: int | None, ids: frozenset[int]) -> tuple[set[str], set[str], set[str]]:
+    """The names and the addresses of others of the same client and of the staff; the name of the client itself."""
     near = or_(Person.staff.is_(True), Person.organisation_id == organisation)
-    names = list(session.scalars(select(Person.name).where(near, Person.id.not_in(ids))))
-    if organisation is not None:
-        names.append(session.get_one(Organisation, organisation).legal_name)
-    return {part for name in names for part in parts(name)}, {tuple(sorted(parts(name))) for name in names}
+    people = session.execute(select(Person.name, Person.email).where(near, Person.id.not_in(ids))).all()
+    legal = set() if organisation is None else {session.get_one(Organisation, organisation).legal_name}
+    return {name for name, _ in people}, {mail for _, mail in people}, legal
 
 
 def tables(rooms: Sequence[PersonalData]) -> Iterator[Table]:

@@ -1,0 +1,85 @@
+"""An erasure of one person leaves those whose name or address looks like theirs what they are."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from portal import schema
+from portal.accounts.models import Organisation, Person
+from portal.privacy.forgetting import forget_rows
+from portal.privacy.rooms import declared
+from portal.terms import Library
+from portal.tickets.models import Ticket, TicketParticipant
+from portal.tickets.rules import Channel, State
+
+AT = datetime(2026, 11, 24, 10, tzinfo=UTC)
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    """An empty base."""
+    engine = create_engine("sqlite://")
+    schema.declared().create_all(engine)
+    with Session(engine) as opened:
+        yield opened
+    engine.dispose()
+
+
+def client(session: Session, name: str) -> int:
+    made = Organisation(legal_name=name, created_at=AT, siren=f"{len(name):09}", country="FR")
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def person(session: Session, organisation: int, name: str, email: str) -> Person:
+    made = Person(
+        email=email, name=name, organisation_id=organisation, active=True, created_at=AT, fs_uniquifier=email
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    return made
+
+
+def ticket(session: Session, by: Person, subject: str, *participants: tuple[str, str]) -> Ticket:
+    """A ticket of somebody's, and who else takes part in it."""
+    made = Ticket(
+        reference="TIC-2026-0001", form_key="k", link_key="k", organisation_id=by.organisation_id, portal_rank=0,
+        opened_at=AT, changed_at=AT, subject=subject, creator_id=by.id, creator_name=by.name, creator_mail=by.email,
+        terms_slug="a", terms_sha256="b", channel=Channel.WEB, state=State.OPEN,
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    session.add(TicketParticipant(ticket_id=made.id, person_id=by.id, mail=by.email, name=by.name))
+    session.add_all(TicketParticipant(ticket_id=made.id, mail=mail, name=name) for name, mail in participants)
+    session.flush()
+    return made
+
+
+def erase(session: Session, library: Library, address: str) -> None:
+    forget_rows(session, address, rooms=declared(), library=library, at=AT)
+    session.expire_all()
+
+
+@pytest.mark.parametrize(
+    ("gone", "address", "stays", "theirs"),
+    [
+        ("Marc Dupont", "marc.dupont@x.fr", "Jean-Marc Dupont", "jean-marc.dupont@x.fr"),
+        ("Marie Durand", "marie.durand@x.fr", "Anne Marie Durand", "anne.marie.durand@x.fr"),
+        ("Marc Dupont", "marc.dupont@x.fr", "Marcel Weber", "marc.dupont@ailleurs.fr"),
+    ],
+)
+def test_a_colleague_whose_name_holds_this_one_keeps_theirs(
+    session: Session, library: Library, gone: str, address: str, stays: str, theirs: str
+) -> None:
+    at = client(session, "Client")
+    person(session, at, gone, address)
+    colleague = person(session, at, stays, theirs)
+    held = ticket(session, colleague, f"{gone} puis {stays} <{theirs}>")
+    erase(session, library, address)
+    assert (held.creator_name, held.creator_mail) == (stays, theirs)
+    assert [(each.name, each.mail) for each in held.participants] == [(stays, theirs)]
+    assert held.subject == f"Personne effacée 1 puis {stays} <{theirs}>"
