@@ -7,7 +7,7 @@ holds what stood there (``portal.guards``).
 import json
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -21,7 +21,7 @@ from portal.evidence.actions import erase_payload
 from portal.evidence.models import Entry, Payload
 from portal.files.actions import forget
 from portal.files.models import StoredFile
-from portal.privacy.masking import Identity
+from portal.privacy.masking import Identity, words
 from portal.privacy.models import Archived, ArchivedPiece
 from portal.privacy.outbox import mask_mails
 from portal.privacy.scope import Subject, Surroundings, in_scope, key, sql, surroundings
@@ -124,7 +124,11 @@ def _table(moving: Moving, room: PersonalData, declared: Table) -> None:
             for each in columns for one in subject.identity.addresses]  # fmt: skip
     for number, *values in moving.session.execute(query.where(or_(*said), ~near)).all():
         row = dict(zip(columns, values, strict=True))
-        masked = {name: _mask(what, name, was, subject.identity) for name, was in row.items()}
+        # The database found the letters, maybe within a longer address: that is somebody else's, the row too.
+        sought = subject.sought_in("\n".join(_said(what, row)), near=False)
+        masked = {
+            name: was if name in declared.own else _mask(what, name, was, sought) for name, was in row.items()
+        }  # fmt: skip
         _row(moving, room, declared, number, _differing(row, masked))
 
 
@@ -155,6 +159,12 @@ def _differing(row: Mapping[str, str | None], masked: Mapping[str, str | None]) 
         for name, was in row.items()
         if was is not None and (becomes := masked[name]) is not None and becomes != was
     }
+
+
+def _said(what: SqlTable, row: Mapping[str, str | None]) -> Iterator[str]:
+    for name, was in row.items():
+        if was is not None:
+            yield from words(json.loads(was)) if isinstance(what.c[name].type, JSON) else (was,)
 
 
 def _mask(what: SqlTable, column: str, was: str | None, identity: Identity) -> str | None:

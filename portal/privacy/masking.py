@@ -8,7 +8,7 @@ address holds this person's: "Jean-Marc Dupont" is not Marc Dupont, nor is "Anne
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -150,6 +150,19 @@ def _standing(words: Iterable[str]) -> str:
     """A pattern of any of these where it stands by itself."""
     held = sorted(words, key=lambda each: (-len(each), each))
     return f"{_BEFORE}(?:{'|'.join(held)}){_AFTER}" if held else ""
+
+
+def words(value: Any) -> Iterator[str]:
+    """Every text of a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for inner in value:
+            yield from words(inner)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from words(inner)
 
 
 def parts(name: str) -> list[str]:

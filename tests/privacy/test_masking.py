@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from portal.privacy.masking import Identity, alike
+from portal.privacy.masking import Identity, alike, words
 
 #: Parts of names are others' too throughout: whole names and addresses alone say who is meant.
 MARC = Identity(
@@ -67,3 +67,7 @@ def test_only_others_that_could_be_taken_for_somebody_are_kept_in_mind() -> None
     others = {"Anne Marie Durand", "Paul Weber", "anne.marie.durand@x.fr", "paul@x.fr", "contact-marie@x.fr"}
     found = alike(others, ["Marie Durand"], ["md@x.fr"])
     assert found == {"Anne Marie Durand", "anne.marie.durand@x.fr", "contact-marie@x.fr"}
+
+
+def test_every_text_of_a_json_value_is_read_as_it_is() -> None:
+    assert list(words({"a": ["b\nc", 1, None, {"d": "e"}]})) == ["a", "b\nc", "d", "e"]

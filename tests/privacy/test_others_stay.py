@@ -8,7 +8,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from portal import schema
-from portal.accounts.models import Organisation, Person
+from portal.accounts.models import AccessRequest, Organisation, Person
 from portal.privacy.forgetting import forget_rows
 from portal.privacy.rooms import declared
 from portal.terms import Library
@@ -83,3 +83,31 @@ def test_a_colleague_whose_name_holds_this_one_keeps_theirs(
     assert (held.creator_name, held.creator_mail) == (stays, theirs)
     assert [(each.name, each.mail) for each in held.participants] == [(stays, theirs)]
     assert held.subject == f"Personne effacée 1 puis {stays} <{theirs}>"
+
+
+def test_at_another_client_a_longer_address_is_not_this_one(session: Session, library: Library) -> None:
+    person(session, client(session, "Client"), "Marc Dupont", "marc.dupont@orange.fr")
+    stranger = person(session, client(session, "Autre client"), "Jean-Marc Dupont", "jean-marc.dupont@orange.fr")
+    held = ticket(session, stranger, "Poste de Mme Dupont", ("voisin@x.fr", "Luc Voisin"))
+    asked = AccessRequest(
+        email=stranger.email, name=stranger.name, organisation_name="Dupont SA", identity="1", created_at=AT
+    )  # fmt: skip
+    session.add(asked)
+    session.flush()
+    erase(session, library, "marc.dupont@orange.fr")
+    assert held.subject == "Poste de Mme Dupont"
+    assert (held.creator_name, held.creator_mail) == ("Jean-Marc Dupont", "jean-marc.dupont@orange.fr")
+    assert (asked.email, asked.name) == ("jean-marc.dupont@orange.fr", "Jean-Marc Dupont")
+    assert asked.organisation_name == "Dupont SA"
+
+
+def test_at_another_client_their_very_address_is_still_taken_out(session: Session, library: Library) -> None:
+    person(session, client(session, "Client"), "Marc Dupont", "marc.dupont@orange.fr")
+    stranger = person(session, client(session, "Autre client"), "Luc Voisin", "luc@voisin.fr")
+    held = ticket(session, stranger, "Vu avec Marc Dupont (Marc.Dupont@orange.fr)")
+    held.place_words = "Bureau de Marc Dupont"
+    session.flush()
+    erase(session, library, "marc.dupont@orange.fr")
+    assert held.subject == "Vu avec Personne effacée 1"
+    assert held.place_words == "Bureau de Personne effacée 1"
+    assert (held.creator_name, held.creator_mail) == ("Luc Voisin", "luc@voisin.fr")
