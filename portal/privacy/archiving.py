@@ -17,6 +17,7 @@ from sqlalchemy import Table as SqlTable
 from sqlalchemy.orm import Session
 
 from portal.clock import PARIS
+from portal.db import Base
 from portal.evidence.actions import erase_payload
 from portal.evidence.models import Entry, Payload
 from portal.files.actions import forget
@@ -219,10 +220,27 @@ def archive_file(moving: Moving, entry: Archived, number: int) -> None:
     stored = moving.session.get(StoredFile, number)
     if stored is None or stored.erased_at is not None or stored.archived_at is not None:
         return
+    if _of_several(moving.session, number):
+        return
     masked = moving.subject.identity.mask(stored.name)
     moving.put(entry, ("stored_file", number, "name"), stored.name, masked)
     stored.name, stored.archived_at = masked, moving.at
     moving.session.flush()
+
+
+def _of_several(session: Session, number: int) -> bool:
+    """Whether a file is several organisations' (one CSV of many invoices): it stays what the others rest on."""
+    whose: set[int] = set()
+    for what in Base.metadata.tables.values():
+        if "organisation_id" not in what.c:
+            continue
+        for constraint in what.foreign_keys:
+            if constraint.column.table.name == "stored_file":
+                found = select(what.c.organisation_id).where(
+                    constraint.parent == number, what.c.organisation_id.is_not(None)
+                )
+                whose |= set(session.scalars(found.distinct()))
+    return len(whose) > 1
 
 
 def _log(moving: Moving, near: Surroundings, *, last: bool) -> None:
@@ -288,4 +306,13 @@ def still_needed(
         keep = keepers[table](session, int(row), today)
         if keep is not None:
             days.append(law.retention[keep.under].last_day(keep.since or today))
+    # A file is needed as long as any record that rests on it.
+    held = {int(piece.row_key) for piece in entry.pieces if piece.in_table == "stored_file"}
+    for declared in (each for room in rooms for each in room.tables if each.keep is not None and held):
+        what = sql(declared.name)
+        for name in declared.files:
+            for number in session.scalars(select(key(what)).where(what.c[name].in_(held))):
+                keep = declared.keep(session, number, today) if declared.keep is not None else None
+                if keep is not None:
+                    days.append(law.retention[keep.under].last_day(keep.since or today))
     return max(days) if max(days) > entry.until else None
