@@ -24,6 +24,7 @@ SERIES = "EFFACE"
 #: These lead from a row to what is not its thread.
 _NO_ROAD = frozenset({"person", "organisation", "stored_file", "outgoing_mail", "privacy_request"})
 _ORGANISATION = "organisation_id"
+_TITLES = frozenset({"m", "mr", "mme", "mlle", "monsieur", "madame", "mademoiselle"})
 
 
 @dataclass(frozen=True)
@@ -56,18 +57,24 @@ def find_subject(session: Session, email: str, rooms: Sequence[PersonalData], fo
     names, phones, own = _gathered(session, addresses, ids, rooms)
     if person is not None:
         names.add(person.name)
-    others, mails, legal = _others(session, organisation, ids)
+    # Rows are found before it is known whose names are in them.
+    subject = Subject(
+        Identity(f"Personne effacée {number}", addresses, frozenset(names), frozenset(phones)),
+        f"efface-{number}{NOBODY}", ids, organisation, own,
+    )  # fmt: skip
+    others, mails, legal = _people(session, subject, rooms)
     whole = {tuple(sorted(parts(name))) for name in others | legal}
     # Who bears the very name of somebody else there is found by their own rows alone.
     usable = {name for name in names if parts(name) and tuple(sorted(parts(name))) not in whole and "@" not in name}
-    identity = Identity(
-        f"Personne effacée {number}", addresses, frozenset(usable), frozenset(phones),
-        frozenset(part for name in others | legal for part in parts(name)), alike(others | mails, usable, addresses),
+    named, reached = _named(session, subject, rooms)
+    spared = frozenset(part for name in others | legal | named for part in parts(name))
+    near = alike(others | mails | named | reached, usable, addresses)
+    subject = replace(
+        subject, identity=replace(subject.identity, names=frozenset(usable), spared=spared, others=near)
     )  # fmt: skip
-    subject = Subject(identity, f"efface-{number}{NOBODY}", ids, organisation, own)
     shared = _phones_of_others(session, subject, rooms)
     mine = frozenset(phone for phone in phones if _digits(phone) not in shared)
-    return replace(subject, identity=replace(identity, phones=mine))
+    return replace(subject, identity=replace(subject.identity, phones=mine))
 
 
 def _digits(phone: str) -> str:
@@ -134,12 +141,45 @@ def _gathered(
     return names, phones, own
 
 
-def _others(session: Session, organisation: int | None, ids: frozenset[int]) -> tuple[set[str], set[str], set[str]]:
-    """The names and the addresses of others of the same client and of the staff; the name of the client itself."""
-    near = or_(Person.staff.is_(True), Person.organisation_id == organisation)
-    people = session.execute(select(Person.name, Person.email).where(near, Person.id.not_in(ids))).all()
-    legal = set() if organisation is None else {session.get_one(Organisation, organisation).legal_name}
+def _people(session: Session, subject: Subject, rooms: Sequence[PersonalData]) -> tuple[set[str], set[str], set[str]]:
+    """The names and addresses of the staff and of everybody else at each client in scope; the names of these clients."""
+    clients = {subject.organisation_id}
+    for declared in tables(rooms):
+        what = sql(declared.name)
+        if _ORGANISATION in what.c:
+            clients |= set(session.scalars(select(what.c[_ORGANISATION]).where(in_scope(what, subject)).distinct()))
+    held = clients - {None}
+    near = or_(Person.staff.is_(True), Person.organisation_id.in_(held))
+    people = session.execute(select(Person.name, Person.email).where(near, Person.id.not_in(subject.person_ids))).all()
+    legal = set(session.scalars(select(Organisation.legal_name).where(Organisation.id.in_(held))))
     return {name for name, _ in people}, {mail for _, mail in people}, legal
+
+
+def _named(session: Session, subject: Subject, rooms: Sequence[PersonalData]) -> tuple[set[str], set[str]]:
+    """The names and addresses of others that rows in scope give, without an account too.
+
+    A row that bears this very name, or a part of it and says of nobody whose it is, tells of nobody else.
+    """
+    names: set[str] = set()
+    mails: set[str] = set()
+    mine = {frozenset(parts(name)) for name in subject.identity.names}
+    for declared in tables(rooms):
+        what = sql(declared.name)
+        if not declared.names:
+            continue
+        told = [*declared.names, *declared.own]
+        rows = select(*(what.c[each] for each in told)).where(
+            in_scope(what, subject), key(what).not_in(subject.own.get(declared.name, frozenset()))
+        )  # fmt: skip
+        for values in session.execute(rows.distinct()):
+            given = dict(zip(told, values, strict=True))
+            whose = [given[each] for each in declared.own if given[each]]
+            mails |= {each for each in whose if isinstance(each, str) and "@" in each}
+            for name in (str(given[each]) for each in declared.names if given[each]):
+                said = frozenset(parts(name))
+                if said not in mine and (whose or not any(said - _TITLES <= one for one in mine)):
+                    names.add(name)
+    return names, mails
 
 
 def tables(rooms: Sequence[PersonalData]) -> Iterator[Table]:

@@ -54,7 +54,7 @@ def ticket(session: Session, by: Person, subject: str, *participants: tuple[str,
     session.add(made)
     session.flush()
     session.add(TicketParticipant(ticket_id=made.id, person_id=by.id, mail=by.email, name=by.name))
-    session.add_all(TicketParticipant(ticket_id=made.id, mail=mail, name=name) for name, mail in participants)
+    session.add_all(TicketParticipant(ticket_id=made.id, mail=mail, name=name) for mail, name in participants)
     session.flush()
     return made
 
@@ -111,3 +111,33 @@ def test_at_another_client_their_very_address_is_still_taken_out(session: Sessio
     assert held.subject == "Vu avec Personne effacée 1"
     assert held.place_words == "Bureau de Personne effacée 1"
     assert (held.creator_name, held.creator_mail) == ("Luc Voisin", "luc@voisin.fr")
+
+
+def test_who_took_part_without_an_account_leaves_the_people_of_that_client_their_names(
+    session: Session, library: Library
+) -> None:
+    at = client(session, "Client")
+    jean = person(session, at, "Jean Martin", "jean@x.fr")
+    person(session, at, "Luce Bernard", "luce@x.fr")  # has written nothing there
+    held = ticket(
+        session, jean, "Poste de Jean Martin, voir Mme Bernard ou Claire Martin", ("claire@ailleurs.fr", "Claire Martin"),
+        ("paule@ailleurs.fr", "Paule Claire"), ("b@ailleurs.fr", "Claire Bernard"),
+    )  # fmt: skip
+    erase(session, library, "claire@ailleurs.fr")
+    assert held.subject == "Poste de Jean Martin, voir Mme Bernard ou Personne effacée 1"
+    assert held.creator_name == "Jean Martin"
+    named = {each.name for each in held.participants}
+    assert named == {"Jean Martin", "Paule Claire", "Claire Bernard"}
+
+
+def test_a_row_that_bears_their_name_and_nobodys_address_tells_of_nobody_else(
+    session: Session, library: Library
+) -> None:
+    at = client(session, "Client")
+    jean = person(session, at, "Jean Weber", "jean@x.fr")
+    person(session, at, "Claire Martin", "claire@x.fr")
+    held = ticket(session, jean, "Mme Martin est absente")
+    held.creator_id, held.creator_mail, held.creator_name = None, None, "Mme Martin"
+    session.flush()
+    erase(session, library, "claire@x.fr")
+    assert held.subject == "Mme Personne effacée 1 est absente"
