@@ -133,12 +133,14 @@ environment: $(READY) $(PANGO)
 
 $(if $(OTHER),.PHONY: $(READY))
 
+# The lock is whole, so nothing is left to resolve: a resolver would take the newest release of a package that
+# another one names with an extra, and then refuse it for having no hash.
 $(READY): requirements-dev.txt pyproject.toml
 	@test -z "$(OTHER)" && $(PY) -m pip --version >/dev/null 2>&1 || { $(need-python); }
 	@test -z "$(OTHER)" && $(PY) -m pip --version >/dev/null 2>&1 || { \
 		echo "Making $(VENV) with $(PYTHON) …"; $(PYTHON) -m venv --clear $(VENV); }
 	@echo "Installing the locked requirements into $(VENV) …"
-	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@$(PIP) install --require-hashes --no-deps -r requirements-dev.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
