@@ -1,13 +1,14 @@
 """What was tried and refused, told in the log of evidence: once, here, for every room.
 
 Which routes: ``portal.routes.binds`` says it. A room that records a refusal itself, because it can tell more
-of it (a quote that is over, its last day), asks ``may_be_told`` first and is not told twice; what it returns is up
-to it, and the page that says no is shown in any case.
+of it (a quote that is over, its last day), does so through ``tell_refused`` and is not told twice; what it returns is
+up to it, and the page that says no is shown in any case.
 """
 
 import re
+from collections.abc import Callable
 from hashlib import sha256
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 
 from flask import Flask, Response, request
 from sqlalchemy import select
@@ -31,6 +32,7 @@ WHY = {403: "not_allowed", 404: "not_found", 409: "too_late", 410: "over"}
 #: How many of one person, from one place where nobody is known, and of all strangers together are told in an hour: the
 #: log is no place to be flooded, and no visitor uses up what the others have.
 OF_ONE, OF_PLACE, OF_STRANGERS, HOUR = 20, 30, 300, 3600
+Given = ParamSpec("Given")
 #: ``DEV-2026-0042``, ``resilier``.
 _OURS = re.compile(r"[A-Z]{1,6}(-\d{1,9}){1,3}|[a-z_-]{1,24}")
 
@@ -51,15 +53,20 @@ def _tell(response: Response) -> Response:
     return response
 
 
-def may_be_told() -> bool:
-    """Whether one more refusal of this person, or from this place, may be recorded this hour; it is counted.
+def tell_refused(
+    note: Callable[Concatenate[Session, Given], object], *given: Given.args, **named: Given.kwargs
+) -> None:
+    """Have a room record itself what it refused, and keep that, while this person or place is within the limits.
 
-    Whatever the session of the request holds is undone: what a refused view began is nothing to keep.
+    ``note`` is called with the session and what is given. Whatever the session of the request holds is undone first:
+    what a refused view began is nothing to keep.
     """
     person = current_person()
     who = person.id if person else None
     db.session.rollback()
-    return _counted(db.session, who)
+    if _counted(db.session, who):
+        note(db.session, *given, **named)
+        db.session.commit()
 
 
 def _counted(session: Session, who: int | None) -> bool:

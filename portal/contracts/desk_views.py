@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from portal.accounts.guard import me
 from portal.accounts.models import Organisation
-from portal.accounts.refusals import may_be_told
+from portal.accounts.refusals import tell_refused
 from portal.contracts.actions import balance, balances, correct, credit, find_contract, left_of
 from portal.contracts.agreement_actions import set_overdraft
 from portal.contracts.forms import (
@@ -54,9 +54,7 @@ def ended(error: ContractEnded) -> Any:
     db.session.rollback()
     if contract := find_contract(db.session, (request.view_args or {}).get("reference", "")):
         what = (request.endpoint or "").rpartition(".")[2]
-        if may_be_told():
-            note_refused(db.session, contract, what, by=me(), reason=type(error).__name__, at=now())
-            db.session.commit()
+        tell_refused(note_refused, contract, what, by=me(), reason=type(error).__name__, at=now())
     return refuse(409)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask import abort
 
 from portal.accounts.guard import me
-from portal.accounts.refusals import may_be_told
+from portal.accounts.refusals import tell_refused
 from portal.contracts.desk_views import (
     CONFLICT,
     KEY_BYTES,
@@ -52,10 +52,7 @@ def end(reference: str) -> Any:
 
 
 def _not_ended(contract: Contract, form: EndForm, error: ContractError, words: str) -> tuple[str, int]:
-    db.session.rollback()
-    if may_be_told():
-        note_refused(db.session, contract, "end", by=me(), reason=type(error).__name__, at=now())
-        db.session.commit()
+    tell_refused(note_refused, contract, "end", by=me(), reason=type(error).__name__, at=now())
     form.form_errors.append(f"{words} Rien n'a été changé, ce que vous avez écrit est gardé.")
     return page_of(contract, CONFLICT, ending=form)
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask import flash, redirect, request
 
 from portal.accounts.guard import me
-from portal.accounts.refusals import may_be_told
+from portal.accounts.refusals import tell_refused
 from portal.accounts.security import identified_by
 from portal.contracts.forms import ServeForm
 from portal.contracts.links import CLIENT
@@ -33,10 +33,7 @@ def serve(reference: str) -> Any:
             version=terms_of(contract) or services().library.in_force(today()), at=now(),
         )  # fmt: skip
     except (NotAllowed, ContractEnded) as error:
-        db.session.rollback()
-        if may_be_told():
-            note_refused(db.session, contract, "serve", by=me(), reason=type(error).__name__, at=now())
-            db.session.commit()
+        tell_refused(note_refused, contract, "serve", by=me(), reason=type(error).__name__, at=now())
         over = isinstance(error, ContractEnded)
         words = "Ce contrat a déjà pris fin." if over else "Seul un signataire de votre organisation peut le faire."
         return page_of(

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from portal.accounts.guard import current_person, may, me
-from portal.accounts.refusals import may_be_told
+from portal.accounts.refusals import tell_refused
 from portal.clock import PARIS
 from portal.errors import EXPIRED as CSRF_EXPIRED
 from portal.errors import show as refuse
@@ -176,13 +176,11 @@ def _sent_before(invoice: Invoice, key: str) -> Any:
 
 def _refused(invoice: Invoice, error: DisputeError) -> None:
     """What was tried and refused is proved too."""
-    if may_be_told():
-        record(
-            db.session, "invoices.dispute_refused",
-            {"invoice": invoice.id, "by": me().email, "why": type(error).__name__, "other": getattr(error, "reference", None)},
-            at=now(),
-        )  # fmt: skip
-        db.session.commit()
+    tell_refused(
+        record, "invoices.dispute_refused",
+        {"invoice": invoice.id, "by": me().email, "why": type(error).__name__, "other": getattr(error, "reference", None)},
+        at=now(),
+    )  # fmt: skip
 
 
 @disputes.post("/<int:number>/contester/abandonner")

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request
 from sqlalchemy import select
 
 from portal.accounts.models import Organisation
-from portal.accounts.refusals import may_be_told
+from portal.accounts.refusals import tell_refused
 from portal.files.actions import keep
 from portal.files.models import StoredFile
 from portal.files.rules import FileRefused
@@ -144,10 +144,7 @@ def note(reference: str, act: str) -> Any:
         form.form_errors.append(str(error))
         return page(reference, REFUSED, opened=act, act=form)
     except OrderError as error:
-        db.session.rollback()
-        if may_be_told():
-            note_refused(db.session, reader.order, kind.value, by=reader.person, reason=type(error).__name__, at=now())
-            db.session.commit()
+        tell_refused(note_refused, reader.order, kind.value, by=reader.person, reason=type(error).__name__, at=now())
         status = REFUSED if isinstance(error, DayRefused) else CONFLICT
         words = str(error)
         if isinstance(error, NotAllowed):

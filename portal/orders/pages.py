@@ -9,7 +9,7 @@ from flask import abort, current_app, request, url_for
 
 from portal.accounts.guard import me
 from portal.accounts.models import Person
-from portal.accounts.refusals import may_be_told
+from portal.accounts.refusals import tell_refused
 from portal.accounts.security import identified_by
 from portal.orders.actions import find_order
 from portal.orders.amendment_actions import Signer, amendments_of
@@ -86,9 +86,8 @@ def reader_of(reference: str) -> Reader:
     if order is None:
         abort(404)
     if not person.staff and order.organisation_id != person.organisation_id:
-        if request.method == "POST" and may_be_told():
-            note_refused(db.session, order, "foreign", by=person, reason="NotAllowed", at=now())
-            db.session.commit()
+        if request.method == "POST":
+            tell_refused(note_refused, order, "foreign", by=person, reason="NotAllowed", at=now())
         abort(404)
     return Reader(person, order)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request
 
-from portal.accounts.refusals import may_be_told
+from portal.accounts.refusals import tell_refused
 from portal.orders.amendment_actions import propose
 from portal.orders.amendment_forms import EMPTY, ProposeForm
 from portal.orders.amendment_lines import (
@@ -101,9 +101,7 @@ def denied(reader: Reader, what: str, error: OrderError) -> tuple[str, int]:
 
 def note(reader: Reader, what: str, error: OrderError) -> None:
     """Keep in the log what was tried and refused."""
-    if may_be_told():
-        note_refused(db.session, reader.order, what, by=reader.person, reason=type(error).__name__, at=now())
-        db.session.commit()
+    tell_refused(note_refused, reader.order, what, by=reader.person, reason=type(error).__name__, at=now())
 
 
 def _one_more(form: ProposeForm) -> ProposeForm:

@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, Response, abort, flash, redirect, render_tem
 from sqlalchemy import select
 
 from portal.accounts.guard import me
-from portal.accounts.refusals import may_be_told
+from portal.accounts.refusals import tell_refused
 from portal.files.views import send
 from portal.orders import amendment_views
 from portal.orders.forms import ServeForm, TerminateForm
@@ -96,10 +96,7 @@ def serve(reference: str) -> Any:
             user_agent=by.user_agent[:400], form_key=(form.key.data or new_key())[:60], letters=letters(), at=now(),
         )  # fmt: skip
     except OrderError as error:
-        db.session.rollback()
-        if may_be_told():
-            note_refused(db.session, reader.order, "serve", by=reader.person, reason=type(error).__name__, at=now())
-            db.session.commit()
+        tell_refused(note_refused, reader.order, "serve", by=reader.person, reason=type(error).__name__, at=now())
         return page(reference, CONFLICT, serving=form, refusal=f"{error} Rien n'a été envoyé.")
     db.session.commit()
     flash("Votre mise en demeure est envoyée et reçue. Une copie vous parvient par courriel.", "success")
@@ -134,10 +131,7 @@ def ended(reference: str, ground: str, again: Any) -> Any:
             form_key=form.key.data or new_key(), letters=letters(), at=now(),
         )  # fmt: skip
     except OrderError as error:
-        db.session.rollback()
-        if may_be_told():
-            note_refused(db.session, reader.order, "terminate", by=reader.person, reason=type(error).__name__, at=now())
-            db.session.commit()
+        tell_refused(note_refused, reader.order, "terminate", by=reader.person, reason=type(error).__name__, at=now())
         words = "Le droit de résilier n'est pas ouvert, ou la commande est déjà close. Rien n'a été modifié."
         return again(reference, CONFLICT, form=form, refusal=words)
     db.session.commit()

@@ -301,18 +301,17 @@ def still_needed(
 ) -> date | None:
     """A later last day, when what is kept still runs or was taken up again: an order under way, a dispute."""
     keepers = {each.name: each.keep for room in rooms for each in room.tables if each.keep is not None}
+    places = {(piece.in_table, piece.row_key) for piece in entry.pieces if piece.in_table in keepers}
+    # A file is needed as long as any record that rests on it.
+    held = {int(piece.row_key) for piece in entry.pieces if piece.in_table == "stored_file"}
+    for declared in (each for room in rooms for each in room.tables if each.name in keepers and held):
+        what = sql(declared.name)
+        for name in declared.files:
+            rows = session.scalars(select(key(what)).where(what.c[name].in_(held)))
+            places |= {(declared.name, str(number)) for number in rows}
     days = [entry.until]
-    for table, row in {(piece.in_table, piece.row_key) for piece in entry.pieces if piece.in_table in keepers}:
+    for table, row in places:
         keep = keepers[table](session, int(row), today)
         if keep is not None:
             days.append(law.retention[keep.under].last_day(keep.since or today))
-    # A file is needed as long as any record that rests on it.
-    held = {int(piece.row_key) for piece in entry.pieces if piece.in_table == "stored_file"}
-    for declared in (each for room in rooms for each in room.tables if each.keep is not None and held):
-        what = sql(declared.name)
-        for name in declared.files:
-            for number in session.scalars(select(key(what)).where(what.c[name].in_(held))):
-                keep = declared.keep(session, number, today) if declared.keep is not None else None
-                if keep is not None:
-                    days.append(law.retention[keep.under].last_day(keep.since or today))
     return max(days) if max(days) > entry.until else None

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import abort
 
-from portal.accounts.refusals import may_be_told
+from portal.accounts.refusals import tell_refused
 from portal.accounts.security import browser, identified_by
 from portal.errors import Refusal
 from portal.errors import show as show_refusal
@@ -71,12 +71,7 @@ def closed(reader: Reader, what: str) -> Any:
 
 def deny(reader: Reader, what: str, error: QuoteError) -> None:
     """Undo what was begun and keep in the log that it was tried."""
-    db.session.rollback()
-    if may_be_told():
-        acceptance.record_try(
-            db.session, reader.quote, what, error, by=reader.person, author=author(), at=now()
-        )  # fmt: skip
-        db.session.commit()
+    tell_refused(acceptance.record_try, reader.quote, what, error, by=reader.person, author=author(), at=now())
 
 
 def denied(reader: Reader, what: str, error: QuoteError) -> Any:

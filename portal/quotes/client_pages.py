@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from portal.accounts.guard import current_person, me
 from portal.accounts.models import Person
-from portal.accounts.refusals import may_be_told
+from portal.accounts.refusals import tell_refused
 from portal.quotes.acceptance_actions import record_try
 from portal.quotes.links import BY_LINK, QUOTES, BrokenLink
 from portal.quotes.quote_models import Quote, Recipient
@@ -127,9 +127,7 @@ def foreign(quote: Quote) -> None:
     """Somebody of another organisation tries to bind themselves by this quote: they learn nothing, the log keeps it."""
     if request.method != "POST":
         return
-    if may_be_told():
-        record_try(db.session, quote, "foreign", NotAllowed(), by=me(), author=author(), at=now())
-        db.session.commit()
+    tell_refused(record_try, quote, "foreign", NotAllowed(), by=me(), author=author(), at=now())
 
 
 def _linked(token: str) -> Reader:

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 
 from portal.accounts.guard import me
 from portal.accounts.models import Organisation
-from portal.accounts.refusals import may_be_told
+from portal.accounts.refusals import tell_refused
 from portal.errors import show as refuse
 from portal.files.models import StoredFile
 from portal.files.views import download
@@ -180,9 +180,8 @@ def act(quote: Quote, do: Callable[[], object], done: str, what: str = "") -> An
 def refused(quote: Quote, what: str, error: Exception, words: str, status: int = CONFLICT) -> Any:
     """What was tried and refused: in the log when it binds (``what``), and on the page."""
     db.session.rollback()
-    if what and may_be_told():
-        acceptance.record_try(db.session, quote, what, error, by=me(), author=author(), at=now())
-        db.session.commit()
+    if what:
+        tell_refused(acceptance.record_try, quote, what, error, by=me(), author=author(), at=now())
     return page_of(quote, status, refusal=words)
 
 

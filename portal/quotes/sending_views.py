@@ -5,7 +5,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, url_for
 
 from portal.accounts.guard import me
-from portal.accounts.refusals import may_be_told
+from portal.accounts.refusals import tell_refused
 from portal.errors import show as refuse
 from portal.quotes import writing_actions as writing
 from portal.quotes.acceptance_actions import record_try
@@ -98,9 +98,7 @@ def send(reference: str) -> Any:
 
 def _tried(quote: Quote, error: QuoteError) -> None:
     """An offer that could not leave binds nobody; that it was tried is kept."""
-    if may_be_told():
-        record_try(db.session, quote, "sending", error, by=me(), author=author(), at=now())
-        db.session.commit()
+    tell_refused(record_try, quote, "sending", error, by=me(), author=author(), at=now())
 
 
 @quotes_writing.post("/<reference>/abandonner")

@@ -8,7 +8,7 @@ from flask_wtf.csrf import CSRFError
 
 from portal.accounts.guard import me
 from portal.accounts.models import Person
-from portal.accounts.refusals import may_be_told
+from portal.accounts.refusals import tell_refused
 from portal.tickets.actions import Asked, accept_terms, open_on_the_portal
 from portal.tickets.appointments import to_come, when_words
 from portal.tickets.cover import Cover, cover_of
@@ -232,10 +232,7 @@ def done(ticket: Ticket, words: str) -> Any:
 
 
 def _refused(ticket: Ticket, kind: str) -> tuple[str, int]:
-    db.session.rollback()
-    if may_be_told():
-        record_refusal(db.session, ticket, kind, by=me(), at=now())
-        db.session.commit()
+    tell_refused(record_refusal, ticket, kind, by=me(), at=now())
     return show_ticket(ticket, 403)
 
 

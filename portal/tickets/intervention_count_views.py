@@ -9,7 +9,7 @@ from flask import Response, abort, jsonify, render_template, request
 from sqlalchemy import select
 
 from portal.accounts.guard import me
-from portal.accounts.refusals import may_be_told
+from portal.accounts.refusals import tell_refused
 from portal.contracts.actions import charged
 from portal.contracts.alerts import tell_crossings
 from portal.contracts.mail_choices import tell_below
@@ -69,9 +69,7 @@ def _exhausted(ticket: Ticket, number: int, error: PointsExhausted) -> tuple[str
         "ticket": ticket.reference, "intervention": number, "asked": str(error.asked), "left": str(error.available),
         "by": me().email,
     }  # fmt: skip
-    if may_be_told():
-        record(db.session, "tickets.charge_refused", content, at=now())
-        db.session.commit()
+    tell_refused(record, "tickets.charge_refused", content, at=now())
     return show_time(
         ticket, CONFLICT,
         refusal=f"Il faudrait {points(error.asked)} et la règle du contrat n'en permet que {points(error.available)}\u00a0: rien "

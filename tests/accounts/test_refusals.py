@@ -116,20 +116,19 @@ def test_a_stranger_uses_up_what_their_place_may_be_told_of_and_all_strangers_ha
 
 def test_every_room_asks_whether_a_refusal_may_be_told() -> None:
     rooms = {"note_refused", "record_try", "record_refusal"}
-    found, asked = 0, 0
+    called, told = 0, 0
     for path in Path(portal_package.__path__[0]).rglob("*.py"):
-        tree = ast.parse(path.read_text())
-        found += calls(tree, rooms)
-        for each in ast.walk(tree):
-            if isinstance(each, ast.If) and calls(each.test, {"may_be_told"}):
-                asked += sum(calls(line, rooms) for line in each.body)
-    assert found == asked > 10
+        for each in ast.walk(ast.parse(path.read_text())):
+            if isinstance(each, ast.Call):
+                called += last_word(each.func) in rooms
+                told += last_word(each.func) == "tell_refused" and last_word(each.args[0]) in rooms
+    assert called == 0  # by hand, past the limits
+    assert told > 10
 
 
-def calls(tree: ast.AST, names: set[str]) -> int:
-    """How often functions are called below."""
-    called = [each.func for each in ast.walk(tree) if isinstance(each, ast.Call)]
-    return sum((each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "")) in names for each in called)
+def last_word(named: ast.expr) -> str:
+    """How something is named, without the module before it."""
+    return named.attr if isinstance(named, ast.Attribute) else str(getattr(named, "id", ""))
 
 
 def test_what_binds_nobody_is_a_route() -> None:
