@@ -4,6 +4,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+from portal import schema
 from portal.registry import PersonalData, Place
 
 PORTAL = Path(__file__).resolve().parent.parent
@@ -11,7 +12,11 @@ PORTAL = Path(__file__).resolve().parent.parent
 
 @cache
 def declared() -> tuple[PersonalData, ...]:
-    """The declaration of every room, ours too; the accounts last: the others find a person through them."""
+    """The declaration of every room, ours too; the accounts last: the others find a person through them.
+
+    Their tables are known to the database's side with them: some are written by plain SQL, and nothing else loads them.
+    """
+    schema.declared()
     found = sorted(
         (*PORTAL.glob("*/personal_data.py"), *PORTAL.glob("*/*_personal_data.py")),
         key=lambda path: (path.parent.name == "accounts", path),

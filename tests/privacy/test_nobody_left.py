@@ -6,6 +6,8 @@ left is read from a full dump of the database, of every stored file (unpacked) a
 
 import re
 import secrets
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -57,6 +59,18 @@ if TYPE_CHECKING:
 #: The archive, and what only says that somebody was erased.
 ARCHIVE = {"privacy_archive", "privacy_archive_piece"}
 NAMES = st.text(alphabet="bcdfgjklmnpqrtvwxzéèïçôß", min_size=4, max_size=9).map(str.capitalize)
+
+
+def test_who_asks_for_the_declarations_has_the_tables_that_they_speak_of() -> None:
+    # In a process of its own: here every model is loaded already, in a server only what its pages need.
+    code = """
+from portal.app import create_app
+from portal.privacy.rooms import declared
+from portal.privacy.scope import sql
+print(len([sql(table.name) for room in declared() for table in room.tables]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) == sum(len(room.tables) for room in declared())
 
 
 def test_every_column_that_can_hold_words_is_declared_by_a_room() -> None:
