@@ -71,6 +71,13 @@ class Moving:
         law = self.library.law.retention[keep.under]
         until = max(law.last_day(keep.since or self.today), self.today)
         held = self.archived.get((keep.reference, keep.under))
+        if held is None and self.request_id is not None:
+            # The same request came by before: its rows at once, its files by a job.
+            begun = select(Archived).where(
+                Archived.request_id == self.request_id, Archived.reference == keep.reference,
+                Archived.under == law.source, Archived.content.is_not(None),
+            )  # fmt: skip
+            held = self.session.scalars(begun).first()
         if held is None:
             told = self.records.get(keep.reference)
             held = Archived(
@@ -78,8 +85,8 @@ class Moving:
                 archived_at=self.at, content=[list(pair) for pair in told.values] if told else [],
             )  # fmt: skip
             self.session.add(held)
-            self.archived[keep.reference, keep.under] = held
             self.session.flush()
+        self.archived[keep.reference, keep.under] = held
         held.until = max(held.until, until)
         return held
 

@@ -18,11 +18,14 @@ from portal.files.actions import keep, stream
 from portal.files.models import StoredFile
 from portal.files.rules import FileGone
 from portal.privacy import erasure, exports, retention
+from portal.privacy.archiving import Moving
 from portal.privacy.forgetting import forget
+from portal.privacy.masking import Identity
 from portal.privacy.models import Archived, ArchivedPiece, PrivacyExport, PrivacyRequest, Tombstone
 from portal.privacy.rooms import declared
 from portal.privacy.rules import Identified, Right, Source, State
-from portal.registry import Erasure, Fate, PersonalData, PersonalRecord
+from portal.privacy.scope import Subject
+from portal.registry import Erasure, Fate, Keep, PersonalData, PersonalRecord
 from portal.web import AREA, db
 from portal.worker import Worker, handlers
 from tests.accounts.conftest import CLAIRE, MARC, NOON, OTTO, Portal, Visitor, portal
@@ -202,6 +205,21 @@ def test_the_archive_opens_to_the_privacy_role_for_a_reason_and_each_opening_is_
     values = {"archive-words": "Contrôle fiscal."}
     assert "Marc Weber" in dora.send(f"bureau/donnees/archive/{number}", 200, on="bureau/donnees/noter", **values)
     assert kinds(quiet)[-1] == "privacy.archive_opened"
+
+
+def test_what_one_request_archives_of_a_record_is_one_entry_its_files_found_later_too(portal: Portal) -> None:
+    library = portal.app.extensions["portal"].library
+    requests = []
+    for who in (MARC, CLAIRE):
+        ask(signed_in(portal, who), "restriction", details="Gelez tout.")
+        requests.append(asked(portal).id)
+    nobody = Subject(Identity("", frozenset(), frozenset(), frozenset()), "", frozenset(), None, {})
+    with portal.sessions.begin() as session:
+        entries = [
+            Moving(session, nobody, library, NOON, request).entry("contract", Keep(reference, "contract"))
+            for request, reference in zip(requests + requests, ["DEV-1", "DEV-1", "DEV-1", "DEV-2"], strict=True)
+        ]
+        assert [entries.index(each) for each in entries] == [0, 1, 0, 3]
 
 
 def test_the_archive_shows_what_stood_there_and_hands_out_its_files_each_time_written_down(quiet: Portal) -> None:
