@@ -112,6 +112,7 @@ RATES = {
     "privacy.confirm": "30 per hour",
     "privacy.fetch_followed": "30 per hour",
     "privacy.take_address": "30 per hour",
+    "privacy.keep_address": "30 per hour",
     "privacy.change_address": "20 per hour",
     "privacy.for_somebody": "20 per hour",
     "verifier.check": "60 per hour",

@@ -315,6 +315,8 @@ ROUTES: Mapping[str, Access] = {
     "privacy.fetch_followed": ANYONE,
     "privacy.new_address": ANYONE,
     "privacy.take_address": ANYONE,
+    "privacy.former_address": ANYONE,
+    "privacy.keep_address": ANYONE,
     "privacy_desk.register": staff(PRIVACY, ADMINISTRATOR),
     "privacy_desk.register_csv": staff(PRIVACY, ADMINISTRATOR),
     "privacy_desk.processing": staff(PRIVACY, ADMINISTRATOR),

@@ -193,8 +193,11 @@ def finish(
         reply(session, request, letters.done(session, request, at))
 
 
-def withdraw(session: Session, request: PrivacyRequest, *, at: datetime) -> None:
-    """Who asked gives it up.
+def withdraw(
+    session: Session, request: PrivacyRequest, *, at: datetime, words: str = "Retirée par son auteur.",
+    by: str | None = None,
+) -> None:  # fmt: skip
+    """Who asked gives it up, or ``by`` what was waited for did not come.
 
     Raises:
         AlreadyClosed: it is over, or being carried out.
@@ -202,7 +205,7 @@ def withdraw(session: Session, request: PrivacyRequest, *, at: datetime) -> None
     hold(session, request)
     if request.state is State.EXECUTING:
         check_open(State.DONE)
-    _close(session, request, State.WITHDRAWN, by=request.name, words="Retirée par son auteur.", at=at)
+    _close(session, request, State.WITHDRAWN, by=by or request.name, words=words, at=at)
 
 
 def find_request(session: Session, reference: str) -> PrivacyRequest:

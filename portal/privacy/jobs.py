@@ -10,7 +10,7 @@ from portal.files.store import StoreAway
 from portal.jobs.actions import Leased, enqueue, fail, finish
 from portal.jobs.recurring import Recurring
 from portal.jobs.rules import Patience
-from portal.privacy import erasure, exports, freezing
+from portal.privacy import erasure, exports, freezing, moving
 from portal.privacy.actions import finish as close_request
 from portal.privacy.forgetting import last_traces, look_into, resume
 from portal.privacy.letters import Letters
@@ -88,6 +88,7 @@ def _last(sessions: sessionmaker[Session], job: Leased, now: datetime, services:
 def _sweep(sessions: sessionmaker[Session], job: Leased, now: datetime, services: Services) -> None:
     with sessions.begin() as session:
         exports.forget(session, services.store, at=now)
+        moving.lapse(session, at=now)
         freezing.lift_due(session, letters=_letters(services), at=now)
         rooms, library = declared(), services.library
         resume(session, rooms=rooms, library=library, at=now)

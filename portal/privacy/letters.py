@@ -13,6 +13,7 @@ from portal.mail.letters import Letter, quoted
 from portal.mail.letters import Letters as Templates
 from portal.privacy.links import Links
 from portal.privacy.models import PrivacyRequest
+from portal.privacy.rules import LINK_LIFE, UNDO_LIFE
 from portal.terms import Library
 
 TEMPLATES = Templates(Path(__file__).resolve().parent / "templates" / "privacy" / "mail")
@@ -56,15 +57,29 @@ class Letters:
         return self._to_person(session, request, "ready", at, {"until": until})
 
     def prove_address(self, session: Session, request: PrivacyRequest, address: str, at: datetime) -> Letter:
-        """Ask whoever reads a new address to confirm that it is theirs: it takes the place of the old one then."""
+        """Have who asked show that they read a new address. Whose mailbox was mistyped learns next to nothing."""
         link = self.links.address(request.reference, request.link_key)
-        return self._to_person(
-            session, request, "prove_address", at, {"before": request.about, "link": link}, to=address
-        )  # fmt: skip
+        values = {"link": link, "until": request.received_at + LINK_LIFE}
+        return self._to_person(session, request, "prove_address", at, values, to=address)
+
+    def address_asked(self, session: Session, request: PrivacyRequest, after: str, at: datetime) -> Letter:
+        """Tell the address of today that another is to take its place, and how to prevent it."""
+        link = self.links.former(request.reference, request.link_key)
+        return self._to_person(session, request, "address_asked", at, {"after": after, "link": link}, to=request.about)
 
     def new_address(self, session: Session, request: PrivacyRequest, before: str, after: str, at: datetime) -> Letter:
-        """Tell the old address that another has taken its place."""
-        return self._to_person(session, request, "new_address", at, {"before": before, "after": after}, to=before)
+        """Tell the old address that another has taken its place, and how to undo it."""
+        values = {
+            "before": before, "after": after, "link": self.links.former(request.reference, request.link_key),
+            "until": at + UNDO_LIFE,
+        }  # fmt: skip
+        return self._to_person(session, request, "new_address", at, values, to=before)
+
+    def address_back(self, session: Session, request: PrivacyRequest, before: str, after: str, at: datetime) -> Letter:
+        """Tell both that the address of before has its place again."""
+        values = {"before": before, "after": after}
+        self._to_person(session, request, "address_back", at, values, to=after)
+        return self._to_person(session, request, "address_back", at, values, to=before)
 
     def corrected(self, session: Session, request: PrivacyRequest, to: str, what: str, at: datetime) -> Letter:
         """Tell somebody who was given a value that it was corrected (GDPR article 19)."""

@@ -8,6 +8,7 @@ CLIENT = "/espace-client/mes-donnees"
 PUBLIC = "/espace-client/vos-donnees"
 FOLLOW = f"{PUBLIC}/suivi"
 ADDRESS = f"{PUBLIC}/adresse"
+FORMER = f"{PUBLIC}/ancienne-adresse"
 DESK = "/espace-client/bureau/donnees"
 
 
@@ -33,6 +34,18 @@ class Links:
             BrokenLink: when it is none of ours.
         """
         return _read(self._address, token)
+
+    def former(self, reference: str, link_key: str) -> str:
+        """The page on which the address of before keeps its place, or takes it again: the link goes there alone."""
+        return f"{self.base_url}{FORMER}/{self._former.dumps([reference, link_key])}"
+
+    def opened_former(self, token: str) -> tuple[str, str]:
+        """(reference, key) of such a link.
+
+        Raises:
+            BrokenLink: when it is none of ours.
+        """
+        return _read(self._former, token)
 
     def follow(self, reference: str, link_key: str) -> str:
         """The page on which a stranger follows a request."""
@@ -61,6 +74,10 @@ class Links:
     @property
     def _address(self) -> URLSafeSerializer:
         return URLSafeSerializer(self.secret_key, salt="privacy/address")
+
+    @property
+    def _former(self) -> URLSafeSerializer:
+        return URLSafeSerializer(self.secret_key, salt="privacy/former-address")
 
 
 def _read(signer: URLSafeSerializer, token: str) -> tuple[str, str]:

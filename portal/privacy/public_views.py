@@ -1,35 +1,19 @@
-"""The pages of somebody without an account: the form, the link that proves the address, the request's end; a new address."""
+"""The pages of somebody without an account: the form, the link that proves the address, the request's end."""
 
 import secrets
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 
-from portal.accounts.actions import AddressTaken
-from portal.errors import Refusal
-from portal.errors import show as refuse
 from portal.files.rules import FileRefused
-from portal.privacy import exports, rectification
+from portal.privacy import exports
 from portal.privacy.actions import Asked, NoSuchRequest, ask, confirm_address, find_request
 from portal.privacy.forms import PublicForm
-from portal.privacy.links import ADDRESS, FOLLOW, PUBLIC, BrokenLink
+from portal.privacy.links import FOLLOW, PUBLIC, BrokenLink
 from portal.privacy.models import PrivacyRequest
-from portal.privacy.rooms import places
-from portal.privacy.rules import CLOSED, AlreadyClosed, Right, Source
-from portal.privacy.views import CONFLICT, EXPIRED, GONE, REFUSED, handed_over, letters, links, new_key, privacy, seen
-from portal.registry import Datum
+from portal.privacy.rules import Right, Source
+from portal.privacy.views import EXPIRED, REFUSED, handed_over, letters, links, new_key, privacy, seen
 from portal.web import db, now, store
-
-TAKEN = Refusal(
-    "Cette adresse ne peut pas être prise",
-    "Quelqu'un se connecte déjà avec elle. Rien n'a changé\u00a0: l'adresse d'avant vaut toujours.",
-    "Choisissez-en une autre, ou écrivez-nous.",
-)
-OVER = Refusal(
-    "Cette demande est close",
-    "L'adresse a déjà été remplacée, ou la demande a été retirée. Rien n'a changé.",
-    "Connectez-vous pour voir où elle en est.",
-)
 
 
 @privacy.route(PUBLIC, methods=["GET", "POST"])
@@ -75,28 +59,29 @@ def asked() -> Any:
     return render_template("privacy/asked.html")
 
 
-def _found(read: Any, token: str) -> PrivacyRequest:
+def found(read: Any, token: str) -> PrivacyRequest:
+    """The request of a link; 404 where it is none of ours, or was replaced."""
     try:
         reference, link_key = read(token)
-        found = find_request(db.session, reference)
+        asked = find_request(db.session, reference)
     except (BrokenLink, NoSuchRequest):
         abort(404)
-    if not secrets.compare_digest(found.link_key, link_key):
+    if not secrets.compare_digest(asked.link_key, link_key):
         abort(404)
-    return found
+    return asked
 
 
 @privacy.get(f"{FOLLOW}/<token>")
 def follow(token: str) -> Any:
     """A stranger's request; looking changes nothing, for machines follow the links of mails too."""
-    found = _found(links().opened, token)
-    return render_template("privacy/request.html", **seen(found), own=False, followed=token)
+    asked = found(links().opened, token)
+    return render_template("privacy/request.html", **seen(asked), own=False, followed=token)
 
 
 @privacy.post(f"{FOLLOW}/<token>")
 def confirm(token: str) -> Any:
     """The address is theirs."""
-    confirm_address(db.session, _found(links().opened, token), letters=letters(), at=now())
+    confirm_address(db.session, found(links().opened, token), letters=letters(), at=now())
     db.session.commit()
     flash("Votre adresse est confirmée\u00a0: votre demande est enregistrée.", "success")
     return redirect(url_for("privacy.follow", token=token), 303)
@@ -105,42 +90,5 @@ def confirm(token: str) -> Any:
 @privacy.post(f"{FOLLOW}/<token>/dossier")
 def fetch_followed(token: str) -> Any:
     """The file, for who holds the link of the mail, while its week runs."""
-    found = _found(links().opened, token)
-    return handed_over(exports.export_of(db.session, found), by=found.email)
-
-
-# --- A new address -------------------------------------------------------------------------------
-
-
-def _moving(token: str) -> tuple[PrivacyRequest, str | None]:
-    found = _found(links().opened_address, token)
-    waiting = rectification.waiting(found) if found.state not in CLOSED else {}
-    return found, waiting.get(Datum.EMAIL)
-
-
-@privacy.get(f"{ADDRESS}/<token>")
-def new_address(token: str) -> Any:
-    """What would be replaced by what; looking changes nothing."""
-    found, after = _moving(token)
-    if after is None:
-        return refuse(GONE, OVER)
-    return render_template("privacy/new_address.html", asked=found, after=after)
-
-
-@privacy.post(f"{ADDRESS}/<token>")
-def take_address(token: str) -> Any:
-    """Whoever reads the new address confirms it: it takes the place of the old one everywhere."""
-    found, after = _moving(token)
-    if after is None:
-        return refuse(GONE, OVER)
-    try:
-        rectification.correct(
-            db.session, found, [Datum.EMAIL], places=places(), by=after, letters=letters(), at=now()
-        )  # fmt: skip
-        rectification.close_if_done(db.session, found, by="espace client", letters=letters(), at=now())
-    except (AddressTaken, AlreadyClosed) as error:
-        db.session.rollback()
-        return refuse(CONFLICT, TAKEN if isinstance(error, AddressTaken) else OVER)
-    db.session.commit()
-    flash(f"{after} est votre adresse désormais\u00a0: connectez-vous avec elle.", "success")
-    return redirect(url_for("security.us_signin"), 303)
+    asked = found(links().opened, token)
+    return handed_over(exports.export_of(db.session, asked), by=asked.email)

@@ -100,9 +100,11 @@ def waiting(request: PrivacyRequest) -> dict[Datum, str]:
 
 def correct(
     session: Session, request: PrivacyRequest, data: Iterable[Datum], *, places: Places, by: str, letters: Letters,
-    at: datetime,
+    at: datetime, back: bool = False,
 ) -> None:  # fmt: skip
     """Write what was proposed in every place at once, and tell the organisation's administrators, who see it too.
+
+    ``back``: an address that takes its place again, which both are told.
 
     Raises:
         AlreadyClosed: the request is over.
@@ -129,7 +131,8 @@ def correct(
         prove(session, request, "corrected", at, by=by, datum=datum.value, before=change["before"], after=after)
         if datum is Datum.EMAIL:
             _follow(session, request, before, after)
-            letters.new_address(session, request, before, after, at)
+            tell_of_address = letters.address_back if back else letters.new_address
+            tell_of_address(session, request, after if back else before, before if back else after, at)
         elif person is not None:
             for colleague in _recipients(person):
                 letters.corrected(session, request, colleague.email, f"{datum.label}, {_words(change)}", at)
@@ -155,11 +158,13 @@ def write(session: Session, email: str, datum: Datum, after: str, *, places: Pla
     return count
 
 
-def close_if_done(session: Session, request: PrivacyRequest, *, by: str, letters: Letters, at: datetime) -> bool:
-    """Close what has nothing left to do: no value waits, and nothing was asked in words."""
+def close_if_done(
+    session: Session, request: PrivacyRequest, *, by: str, letters: Letters, at: datetime, told: bool = False
+) -> bool:
+    """Close what has nothing left to do: no value waits, and nothing was asked in words. ``told``: by another mail."""
     if waiting(request) or request.details or request.mandate:
         return False
-    finish(session, request, by=by, decision=said(request), letters=letters, at=at)
+    finish(session, request, by=by, decision=said(request), letters=letters, at=at, tell=not told)
     return True
 
 

@@ -8,7 +8,7 @@ from portal.accounts.guard import me
 from portal.accounts.models import Person
 from portal.accounts.views import fresh
 from portal.files.rules import FileRefused
-from portal.privacy import freezing, objections, rectification
+from portal.privacy import freezing, moving, objections, rectification
 from portal.privacy.actions import Asked, ask, finish
 from portal.privacy.forms import AddressForm, CorrectionForm, MandateForm, ObjectionForm, RightForm
 from portal.privacy.links import CLIENT
@@ -74,10 +74,11 @@ def change_address() -> Any:
                 db.session, Asked(Right.RECTIFICATION, person.name, person.email), person=person, source=Source.PORTAL,
                 form_key=own_key(form.key.data), letters=letters(), at=now(), acknowledge=False,
             )  # fmt: skip
-            if made.changes is None:
-                rectification.propose(db.session, made, {Datum.EMAIL: wanted}, places=places(), at=now())
-                letters().prove_address(db.session, made, wanted, now())
-            return asked_for(made, f"Un lien est parti à {wanted}\u00a0: suivez-le, et l'adresse est remplacée.")
+            moving.want(db.session, made, wanted, places=places(), letters=letters(), at=now())
+            return asked_for(
+                made,
+                f"Un lien est parti à {wanted}\u00a0: suivez-le d'ici un jour, connecté, et l'adresse est remplacée.",
+            )
     form.key.data = form.key.data or new_key()
     return render_template("privacy/change_address.html", form=form), REFUSED if form.errors else 200
 

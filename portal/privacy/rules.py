@@ -12,6 +12,12 @@ from enum import StrEnum
 from portal.terms import Version
 from portal.terms.law import Law
 
+#: A link that has an address take over an account is a key to it: a day is enough to read a mailbox, and who finds
+#: the mail later in a mailbox that was mistyped, or given to somebody else since, opens nothing.
+LINK_LIFE = timedelta(days=1)
+#: The address of before may undo it for longer: its owner may be away, and was perhaps not the one who asked.
+UNDO_LIFE = timedelta(days=14)
+
 
 class Right(StrEnum):
     """What may be asked; the values are what the database keeps."""

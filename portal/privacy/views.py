@@ -22,7 +22,7 @@ from portal.privacy.letters import Letters
 from portal.privacy.links import CLIENT, Links
 from portal.privacy.models import PrivacyExport, PrivacyRequest
 from portal.privacy.rooms import declared
-from portal.privacy.rules import CLOSED, AlreadyClosed, Right, Source, State, may_speak_for
+from portal.privacy.rules import CLOSED, LINK_LIFE, AlreadyClosed, Right, Source, State, may_speak_for
 from portal.web import SAFE, db, mail_domain, now, services, settings, today
 
 KEY_BYTES = 16
@@ -171,6 +171,7 @@ def seen(asked: PrivacyRequest) -> dict[str, object]:
         "executing": asked.state is State.EXECUTING,
         "export": exports.export_of(db.session, asked),
         "freeze": freeze,
+        "link_until": asked.received_at + LINK_LIFE,
         "now": now(),
     }
 

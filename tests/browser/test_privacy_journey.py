@@ -235,10 +235,10 @@ def own_rights(house: House, marc: Walker) -> None:
     marc.press("Envoyer le lien", "Corriger vos données", Votre_nouvelle_adresse=NEW)
     reference = house.asked().reference
     marc.go(house.link(NEW), "Confirmer votre nouvelle adresse")
-    marc.page.get_by_role("button", name="Confirmer cette adresse").click()
-    marc.page.wait_for_url(re.compile("connexion|espace-client/$"))
-    marc.go(f"mes-donnees/{reference}", "Corriger vos données")
+    marc.press("Confirmer cette adresse", "Corriger vos données")
+    marc.page.wait_for_url(re.compile(f"{reference}$"))
     marc.reads(NEW, "Terminée")
+    marc.go(house.link(MARC), "Reprendre votre adresse")
     # Objection: at once, and back.
     marc.go("mes-donnees/demander/objection", "Vous opposer à un usage")
     marc.page.get_by_label("Vous rappeler qu’un devis attend votre réponse").check()

@@ -32,6 +32,10 @@ SENT: dict[str, Write] = {
     "done": lambda letters, session, one: letters.done(session, one, NOON),
     "ready": lambda letters, session, one: letters.ready(session, one, DAY, NOON),
     "prove_address": lambda letters, session, one: letters.prove_address(session, one, "nouvelle@client.example", NOON),
+    "address_asked": lambda letters, session, one: letters.address_asked(session, one, "nouvelle@client.example", NOON),
+    "address_back": lambda letters, session, one: letters.address_back(
+        session, one, "marc@client.example", "nouvelle@client.example", NOON
+    ),
     "new_address": lambda letters, session, one: letters.new_address(
         session, one, "marc@client.example", "nouvelle@client.example", NOON
     ),
