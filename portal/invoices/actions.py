@@ -118,7 +118,8 @@ def _give(
 ) -> None:  # fmt: skip
     invoice.organisation, invoice.organisation_id = organisation, organisation.id
     invoice.matched_by, invoice.available_at = matched_by, at
-    invoice.came_late = came_late(invoice.issued_on, at, letters.library.law.days)
+    late_after = letters.library.conventions["late_import"].days or 0
+    invoice.came_late = came_late(invoice.issued_on, at, late_after, letters.library.law.days)
     invoice.searched = searched_text(invoice)
     session.flush()
     _govern(invoice, _agreed(session, invoice))

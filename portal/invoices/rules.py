@@ -2,14 +2,9 @@
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
+from portal.clock import PARIS
 from portal.terms.days import WorkingDays
-
-PARIS = ZoneInfo("Europe/Paris")
-#: Working days after its issue from which an invoice is said to have come late (a convention, ``late_import``): the
-#: days of 7.4 run from the issue, whenever its client could first see it.
-LATE_AFTER = 2
 
 
 class Import(StrEnum):
@@ -34,11 +29,14 @@ class TermsFrom(StrEnum):
     DAY = "day"  # in force on the day it was issued: a convention
 
 
-def came_late(issued_on: date, available_at: datetime | None, days: WorkingDays) -> bool:
-    """Whether an invoice was available to its client only well after its issue."""
+def came_late(issued_on: date, available_at: datetime | None, late_after: int, days: WorkingDays) -> bool:
+    """Whether its client could see an invoice only more than ``late_after`` working days after its issue.
+
+    The days of 7.4 run from the issue, whenever its client could first see it (a convention, ``late_import``).
+    """
     if available_at is None:
         return False
     last = issued_on
-    for _ in range(LATE_AFTER):
+    for _ in range(late_after):
         last = days.next_working(last + timedelta(days=1))
     return available_at.astimezone(PARIS).date() > last

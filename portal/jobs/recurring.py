@@ -8,16 +8,15 @@ taken once, and none is taken while the one before is still being worked on.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from portal.clock import PARIS
 from portal.jobs.actions import enqueue
 from portal.jobs.models import Job, Turn
 
-PARIS = ZoneInfo("Europe/Paris")
 #: How long what is done stays to be looked at.
 KEPT = timedelta(days=7)
 _ORIGIN = datetime(2020, 1, 1, tzinfo=PARIS)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, abort
 from jinja2 import FileSystemBytecodeCache
 from markupsafe import Markup
+from werkzeug.test import EnvironBuilder
 
 from portal import french
 from portal.publish.current import render
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from flask.ctx import RequestContext
     from jinja2 import Environment
 
     from portal.publish.pages.fixed import DataFile, FixedPage
@@ -47,6 +49,21 @@ FOOTER = (
 INLINED = ".css"
 
 
+class Site(Flask):
+    """Flask, without its tools for tests: Frozen-Flask takes one context from them to list its addresses."""
+
+    def test_request_context(self, *args: Any, **options: Any) -> RequestContext:
+        """Return the context of a made-up request; same arguments as Werkzeug's own builder.
+
+        Flask's builder comes with Python's debugger and a terminal's tools, which no build uses.
+        """
+        builder = EnvironBuilder(*args, **options)
+        try:
+            return self.request_context(builder.get_environ())
+        finally:
+            builder.close()
+
+
 def make_app(
     publication: Publication,
     pages: Sequence[FixedPage],
@@ -57,7 +74,7 @@ def make_app(
 ) -> Flask:
     """Wire the site for one publication; `pages` and `files` are those with one address that are asked for."""
     theme = publication.options.theme
-    app = Flask("portal.publish", static_folder=None, template_folder=str(theme / "templates"))
+    app = Site("portal.publish", static_folder=None, template_folder=str(theme / "templates"))
     app.extensions["publication"] = publication
     _prepare_templates(app, publication, with_pdf=with_pdf)
     app.register_blueprint(terms)

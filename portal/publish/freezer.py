@@ -49,7 +49,8 @@ FILE_TYPES = {
 def register_file_types() -> None:
     """Make `mimetypes` answer the same on every machine for the files of the site."""
     # Its own table alone: the system's files say other things elsewhere, and reading them lasts 4 ms.
-    mimetypes.init([])
+    mimetypes.knownfiles.clear()
+    mimetypes.init()
     for suffix, kind in FILE_TYPES.items():
         mimetypes.add_type(kind, suffix)
 
@@ -66,7 +67,6 @@ class DirectClient:
 
     Gain over Flask's own client: 350 µs a page, a third of a cold build. A view of the site reads nothing of a request but
     its address; the answer is the view's own response object. `test_client_class` is Flask's own hook.
-    No FlaskClient, which brings Python's debugger and a terminal's tools with it: 12 ms, 5 % of 16 pages.
     """
 
     seen_endpoints: set[str]

@@ -1,8 +1,10 @@
 """What the house asks of each room: personal data, conventions that say what the code does, the demo."""
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -22,7 +24,7 @@ from portal.invoices.links import Links
 from portal.invoices.models import Invoice
 from portal.invoices.payment_rules import Standing
 from portal.invoices.personal_data import PERSONAL_DATA
-from portal.invoices.rules import LATE_AFTER
+from portal.invoices.rules import came_late
 from portal.registry import Erasure
 from portal.terms import Library
 from tests.accounts.conftest import CLAIRE, MARC, STAFF, Portal, portal
@@ -35,8 +37,14 @@ from tests.tickets.test_client_pages import ask
 __all__ = ["biller", "give", "portal"]
 
 
-def test_the_convention_says_the_number_that_the_code_has(library: Library) -> None:
-    assert {2: "deux"}[LATE_AFTER] + " jours ouvrés" in library.conventions["late_import"].text
+@pytest.mark.parametrize(("seen", "late"), [("2026-11-17T22:59", False), ("2026-11-17T23:00", True)])
+def test_an_invoice_of_friday_comes_late_after_tuesday_of_paris_as_the_convention_says(
+    library: Library, seen: str, late: bool
+) -> None:
+    allowed = library.conventions["late_import"]
+    assert f"plus de {allowed.days} jours ouvrés" in allowed.text
+    at = datetime.fromisoformat(seen).replace(tzinfo=UTC)
+    assert came_late(date(2026, 11, 13), at, allowed.days or 0, library.law.days) is late
 
 
 def test_the_room_is_a_processing_of_the_notice(library: Library) -> None:

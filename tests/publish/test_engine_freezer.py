@@ -134,12 +134,17 @@ def test_a_view_that_no_page_was_asked_of_is_an_error(workshop: Workshop, monkey
         workshop.build()
 
 
-def test_types_do_not_depend_on_the_machines_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mimetypes, "_db", mimetypes.MimeTypes())
+def test_types_do_not_depend_on_the_machines_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    table = tmp_path / "mime.types"
+    table.write_text("text/x-machine css js md\n")
+    # As in a new process on a machine whose table says other things.
+    monkeypatch.setattr(mimetypes, "_db", None)
+    monkeypatch.setattr(mimetypes, "knownfiles", [str(table)])
     freezers.register_file_types()
     assert mimetypes.guess_type("feed.atom")[0] == "application/atom+xml"
     assert mimetypes.guess_type("cgv.md")[0] == "text/markdown"
     assert mimetypes.guess_type("rules.js")[0] == "text/javascript"
+    assert mimetypes.guess_type("base.css")[0] == "text/css"
 
 
 @pytest.mark.parametrize(
