@@ -5,7 +5,7 @@ do not know the rooms by name.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from typing import Any
@@ -90,6 +90,14 @@ class PersonalRecord:
     under: str = ""
     because: str = ""
     files: tuple[int, ...] = ()
+    begins: str = ""  # what the retention will count from, where that has not happened yet
+    erased_after: date | None = None  # kept up to this day of an erasure alone: later, nothing has it kept
+
+    def kept(self, keep: "Keep", because: str = "") -> "PersonalRecord":
+        """The same, kept: for how long is said by what its rows are archived by."""
+        return replace(
+            self, fate=Fate.KEPT, under=keep.under, kept_since=keep.since, begins=keep.begins, because=because
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +133,7 @@ class Keep:
     under: str
     since: date | None = None
     waits: bool = False
+    begins: str = ""  # while it has not begun: what it will count from, in words for the person
 
 
 Keeper = Callable[[Session, int, date], "Keep | None"]  # of a row, by its key, on a day

@@ -76,7 +76,8 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
 
 def _kept(contract: Contract) -> Keep:
     ended = contract.ended_at.astimezone(PARIS).date() if contract.ended_at is not None else None
-    return Keep(contract.reference, "contract", ended)
+    begins = f"la fin du contrat {contract.reference}, encore en cours" if ended is None else ""
+    return Keep(contract.reference, "contract", ended, begins=begins)
 
 
 def keep_contract(session: Session, number: int, _: date) -> Keep:

@@ -23,7 +23,7 @@ from portal.invoices.models import Invoice, InvoiceImport, InvoiceLine, InvoiceT
 from portal.invoices.payment_models import Claim, Deferral, Payment
 from portal.invoices.reminder_models import Reminder
 from portal.mail.models import OutgoingMail
-from portal.registry import Erasure, Fate, Keep, Keeper, PersonalData, PersonalField, PersonalRecord, table
+from portal.registry import Erasure, Keep, Keeper, PersonalData, PersonalField, PersonalRecord, table
 
 _KEPT = "conservé avec la facture, dix ans à compter de la clôture de l'exercice (Code de commerce, L123-22)"
 FIELDS = (
@@ -62,7 +62,7 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
         written = [file for each in dispute.messages if _wrote(each, number, own=own) for file in each.files]
         files = tuple(dict.fromkeys(file.file_id for file in (*(dispute.files if own else ()), *written)))
         made = _record(dispute.reference, values, dispute.filed_at)
-        yield replace(made, fate=Fate.KEPT, under="accounting", files=files)
+        yield replace(made.kept(_kept_dispute(dispute)), files=files)
     for draft in session.scalars(_drafts(address)):
         person = session.get_one(Person, draft.person_id)
         values = (person.name, person.email, "", "", "", str(draft.content.get("words", "")))
@@ -121,10 +121,16 @@ def _of_invoice(model: type[Any]) -> Keeper:
 
 
 def _keep_dispute(session: Session, number: int, _: date) -> Keep:
+    return _kept_dispute(session.get_one(Dispute, number))
+
+
+def _kept_dispute(dispute: Dispute) -> Keep:
     """An open one is needed as it stands (GDPR 17(3)(e)); then it is kept as long as its invoice, at the least."""
-    dispute = session.get_one(Dispute, number)
+    if not dispute.over:
+        begins = f"la clôture de l'exercice où la contestation {dispute.reference}, encore ouverte, sera close"
+        return Keep(dispute.reference, "accounting", waits=True, begins=begins)
     last = max(dispute.invoice.issued_on, dispute.closed_at.astimezone(PARIS).date() if dispute.closed_at else date.min)
-    return Keep(dispute.reference, "accounting", _year_end(last), waits=not dispute.over)
+    return Keep(dispute.reference, "accounting", _year_end(last))
 
 
 def _keep_message(session: Session, number: int, today: date) -> Keep:

@@ -12,7 +12,7 @@ from portal.orders.models import Order, PlacedLine
 from portal.orders.progress_actions import events_of, progress_of
 from portal.orders.progress_models import Amendment, AmendmentProof, Decision, OrderEvent
 from portal.orders.progress_rules import Standing
-from portal.registry import Fate, Keep, PersonalData, PersonalField, PersonalRecord, table
+from portal.registry import Keep, PersonalData, PersonalField, PersonalRecord, table
 
 ERASED = "(effacé)"
 KEPT = "conservé avec la preuve du contrat, le temps que la loi permet d'en discuter (Code de commerce, L110-4)"
@@ -28,12 +28,13 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
     """Every amendment that the person of this address proposed or decided."""
     address = mail.strip().lower()
     for row in session.scalars(select(Amendment).where(Amendment.mail == address).order_by(Amendment.id)):
-        yield _record(row.reference, row, f"Proposition de l'avenant {row.reference}", row.proposed_at)
-    for made in session.scalars(select(Decision).where(Decision.mail == address).order_by(Decision.id)):
-        reference = made.amendment.reference
-        yield _record(
-            f"{reference}-decision", made, f"{made.outcome.label}\u00a0: avenant {reference}", made.decided_at
-        )
+        made = _record(row.reference, row, f"Proposition de l'avenant {row.reference}", row.proposed_at)
+        yield made.kept(kept_order(session, row.order))
+    for decided in session.scalars(select(Decision).where(Decision.mail == address).order_by(Decision.id)):
+        reference = decided.amendment.reference
+        act = f"{decided.outcome.label}\u00a0: avenant {reference}"
+        made = _record(f"{reference}-decision", decided, act, decided.decided_at)
+        yield made.kept(kept_order(session, decided.amendment.order))
 
 
 def _record(reference: str, row: Amendment | Decision, act: str, at: datetime) -> PersonalRecord:
@@ -42,7 +43,7 @@ def _record(reference: str, row: Amendment | Decision, act: str, at: datetime) -
         f"{row.identified_by}, {row.ip}, {row.user_agent}",
     )  # fmt: skip
     named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
-    return PersonalRecord(reference, named, at, fate=Fate.KEPT, under="contract")
+    return PersonalRecord(reference, named, at)
 
 
 def addresses(session: Session) -> Iterator[str]:
@@ -69,7 +70,8 @@ def kept_order(session: Session, order: Order) -> Keep:
     if now.ended is not None:
         return Keep(order.reference, "contract", now.ended.day)
     if now.standing in {Standing.OPEN, Standing.SUSPENDED}:
-        return Keep(order.reference, "contract")
+        begins = f"la fin de la commande {order.reference}, encore en cours"
+        return Keep(order.reference, "contract", begins=begins)
     days = [event.day for event in events_of(session, order)]
     if now.standing is Standing.CANCELLED:
         decided = select(Decision.decided_at).join(Amendment).where(Amendment.order_id == order.id)

@@ -1,36 +1,69 @@
 """An organisation leaves the client file (CGV article 13): its accesses close, it is named nowhere, the law's papers stay."""
 
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts.leaving import leave
 from portal.accounts.models import Organisation, Person
+from portal.clock import PARIS
 from portal.evidence.actions import take_turn
+from portal.french import long_date
 from portal.privacy import references
 from portal.privacy.actions import finish, hold
 from portal.privacy.letters import Letters
 from portal.privacy.models import PrivacyRequest
 from portal.privacy.rules import PrivacyError, Right, State, check_open
+from portal.privacy.scope import key, sql
+from portal.registry import Keep, PersonalData
 from portal.terms import Library
+from portal.terms.law import Retention
 
 
 class NoOrganisation(PrivacyError):
     """The request names no organisation that is still in the file, or asks for something else."""
 
 
-def kept(library: Library) -> list[str]:
-    """What stays of a client that leaves, and why: what ``law.toml`` has kept."""
+def kept(
+    session: Session, library: Library, organisation: Organisation | None, *, rooms: Sequence[PersonalData], today: date
+) -> list[str]:
+    """What stays of a client that leaves, until when and why: what ``law.toml`` has kept, of the rows that are its own."""
+    keeps = _keeps(session, organisation, rooms, today) if organisation is not None else {}
     return [
-        f"{kind}, {one.years}\u00a0ans depuis {one.start} ({one.source})"
-        for kind, one in (("Les factures", library.law.retention["accounting"]),
-                          ("Les contrats, commandes et leurs tickets", library.law.retention["contract"]))
-    ]  # fmt: skip
+        f"{kind}, {_until(library.law.retention[key], keeps.get(key, []))}"
+        for key, kind in (("accounting", "Les factures"), ("contract", "Les contrats, commandes et leurs tickets"))
+    ]
+
+
+def _keeps(
+    session: Session, organisation: Organisation, rooms: Sequence[PersonalData], today: date
+) -> dict[str, list[Keep]]:
+    found: dict[str, list[Keep]] = defaultdict(list)
+    for declared in (each for room in rooms for each in room.tables if each.keep is not None):
+        what = sql(declared.name)
+        if declared.keep is None or "organisation_id" not in what.c:
+            continue
+        for number in session.scalars(select(key(what)).where(what.c.organisation_id == organisation.id)):
+            if (keep := declared.keep(session, number, today)) is not None:
+                found[keep.under].append(keep)
+    return found
+
+
+def _until(law: Retention, keeps: Sequence[Keep]) -> str:
+    said = f"{law.years}\u00a0ans depuis {law.start} ({law.source})"
+    days = [law.last_day(keep.since) for keep in keeps if keep.since is not None]
+    runs = list(dict.fromkeys(keep.begins for keep in keeps if keep.since is None and keep.begins))
+    if runs:
+        return f"{law.years}\u00a0ans à compter de {', de '.join(runs)} ({law.source})"
+    return f"jusqu'au {long_date(max(days))} pour ce qui l'est le plus longtemps\u00a0: {said}" if days else said
 
 
 def take_out(
     session: Session, request: PrivacyRequest, *, organisation: Organisation | None, by: Person, words: str,
-    library: Library, letters: Letters, at: datetime,
+    library: Library, letters: Letters, rooms: Sequence[PersonalData], at: datetime,
 ) -> int:  # fmt: skip
     """Take an organisation out of the file, and answer; how many accesses were closed.
 
@@ -44,6 +77,7 @@ def take_out(
         raise NoOrganisation
     if organisation is None or organisation.left_at is not None:
         raise NoOrganisation
+    left = kept(session, library, organisation, rooms=rooms, today=at.astimezone(PARIS).date())
     references.choose(session, organisation, named=False, by=by, at=at)
     count = leave(session, organisation, by=by, now=at)
     # Nobody signs in for it any more: the answer is read by the link of its mail.
@@ -51,7 +85,7 @@ def take_out(
     session.flush()
     said = [
         f"{organisation.legal_name} a quitté le fichier clients\u00a0: accès fermés ({count}), plus citée comme référence.",
-        "Reste, parce que la loi le demande\u00a0: " + "\u00a0; ".join(kept(library)) + ".",
+        "Reste, parce que la loi le demande\u00a0: " + "\u00a0; ".join(left) + ".",
         words,
     ]
     finish(session, request, by=by.name, decision="\n".join(said), letters=letters, at=at)

@@ -97,14 +97,15 @@ def _page(
     offered = [name for name in ACTS if _offered(name, asked)]
     seen = None
     if "effacer" in offered:
-        seen = erasure.preview(db.session, asked.about, rooms=declared(), library=library)
+        seen = erasure.preview(db.session, asked.about, rooms=declared(), library=library, today=today())
     page = render_template(
         "privacy/desk.html", seen=seen, asked=asked, acts=ACTS, refusal=refusal,
         forms={name: (sent or {}).get(name) or _form(name, asked) for name in offered},
         last_day=asked.timing.last_day(library.law, today()), closed=asked.state in CLOSED,
         freeze=freezing.freeze_of(db.session, asked.about), export=exports.export_of(db.session, asked),
         standing=rectification.held(db.session, asked.about, places=places()) if "corriger" in offered else {},
-        kept=client_file.kept(library) if "sortir" in offered else [],
+        kept=client_file.kept(db.session, library, asked.organisation, rooms=declared(), today=today())
+        if "sortir" in offered else [],
     )  # fmt: skip
     return page, status
 
@@ -173,7 +174,7 @@ def _stop(asked: PrivacyRequest, form: StoppingForm) -> str:
 def _take_out(asked: PrivacyRequest, form: LeavingForm) -> str:
     count = client_file.take_out(
         db.session, asked, organisation=db.session.get(Organisation, form.organisation.data), by=me(),
-        words=form.words.data or "", library=services().library, letters=letters(), at=now(),
+        words=form.words.data or "", library=services().library, letters=letters(), rooms=declared(), at=now(),
     )  # fmt: skip
     return f"Sortie du fichier clients, {count}\u00a0accès fermés. La personne est prévenue."
 

@@ -5,6 +5,7 @@ What the law has us keep leaves the daily pages for the archive; it goes by itse
 
 import hmac
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -42,9 +43,14 @@ class NotAnErasure(PrivacyError):
     """The request asks for something else."""
 
 
-def preview(session: Session, email: str, *, rooms: Held, library: Library) -> list[dict[str, Any]]:
-    """What would become of each record: ``{"title", "reference", "given_on", "fate", "words"}``, as JSON."""
+def preview(session: Session, email: str, *, rooms: Held, library: Library, today: date) -> list[dict[str, Any]]:
+    """What would become of each record today: ``{"title", "reference", "given_on", "fate", "words"}``, as JSON."""
     kinds = {processing.key: processing.title for processing in library.processing}
+
+    def of_today(one: PersonalRecord) -> PersonalRecord:
+        over = one.erased_after is not None and one.erased_after < today
+        return replace(one, fate=Fate.ERASED) if over else one
+
     return [
         {
             "title": kinds.get(room.purpose, room.purpose), "reference": one.reference,
@@ -52,24 +58,27 @@ def preview(session: Session, email: str, *, rooms: Held, library: Library) -> l
             "words": words(one, library),
         }
         for room in rooms
-        for one in room.find(session, email)
+        for one in map(of_today, room.find(session, email))
     ]  # fmt: skip
 
 
 def words(one: PersonalRecord, library: Library) -> str:
     """What becomes of a record, and why, in words for the person."""
     told = FATES[one.fate]
-    if one.fate is Fate.KEPT:
-        if one.kept_until is not None:
-            told += f" jusqu'au {long_date(one.kept_until)}"
-        kept = library.law.retention.get(one.under)
-        if kept is not None and one.kept_until is None and one.kept_since is not None:
-            told += f" jusqu'au {long_date(kept.last_day(one.kept_since))}"
-        if one.under:
-            told += f", {kept.years}\u00a0ans depuis {kept.start} ({kept.source})" if kept else f" ({one.under})"
-        if one.because:
-            told += f"\u00a0: {one.because}"
-    return told
+    if one.fate is not Fate.KEPT:
+        return told
+    kept = library.law.retention.get(one.under)
+    until = one.kept_until
+    if until is None and kept is not None and one.kept_since is not None:
+        until = kept.last_day(one.kept_since)
+    if until is not None:
+        told += f" jusqu'au {long_date(until)}"
+    if kept is not None:
+        told += f" en vertu du {kept.source}\u00a0: {kept.years}\u00a0ans "
+        told += f"depuis {kept.start}" if until is not None else f"à compter de {one.begins or kept.start}"
+    elif one.under:
+        told += f" en vertu de {one.under}"
+    return f"{told}\u00a0; {one.because}" if one.because else told
 
 
 def confirm(session: Session, request: PrivacyRequest, seen: list[dict[str, Any]], *, at: datetime) -> None:

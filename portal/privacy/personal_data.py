@@ -10,7 +10,7 @@ from portal.clock import PARIS
 from portal.french import long_date
 from portal.privacy.models import PrivacyEvent, PrivacyRequest
 from portal.privacy.rules import CLOSED
-from portal.registry import Erasure, Fate, Keep, PersonalData, PersonalField, PersonalRecord, table
+from portal.registry import Erasure, Keep, PersonalData, PersonalField, PersonalRecord, table
 
 _KEPT = "conservé le temps pendant lequel la réponse peut être contestée"
 FIELDS = (
@@ -33,13 +33,9 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
         if one.subject_email:
             who += f", pour {one.subject_name}, {one.subject_email}"
         values = (one.right.label, who, one.details, "\n".join(steps))
-        yield PersonalRecord(
-            one.reference,
-            tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True)),
-            one.received_at,
-            fate=Fate.KEPT,
-            because="le registre des demandes prouve ce qui a été répondu (RGPD, articles 5 et 17, paragraphe 3)",
-        )
+        named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
+        why = "le registre prouve ce qui a été répondu (RGPD, articles 5 et 17, paragraphe 3)"
+        yield PersonalRecord(one.reference, named, one.received_at).kept(_kept(one), why)
 
 
 def erase(session: Session, mail: str, at: datetime) -> Erasure:  # noqa: ARG001 - the room's common signature
@@ -70,7 +66,8 @@ def addresses(session: Session) -> Iterator[str]:
 
 def _kept(one: PrivacyRequest) -> Keep:
     closed = one.closed_at.astimezone(PARIS).date() if one.closed_at is not None else None
-    return Keep(one.reference, "rights", closed, waits=one.state not in CLOSED)
+    begins = "" if closed else f"la réponse à la demande {one.reference}, encore en cours"
+    return Keep(one.reference, "rights", closed, waits=one.state not in CLOSED, begins=begins)
 
 
 def _keep_request(session: Session, number: int, _: date) -> Keep:

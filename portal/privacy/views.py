@@ -208,7 +208,7 @@ def erase() -> Any:
     """See what would become of each record; confirm, with a fresh sign-in, what was seen."""
     form, person = RightForm(), me()
     form.ask_for(Right.ERASURE)
-    shown = erasure.preview(db.session, person.email, rooms=declared(), library=services().library)
+    shown = erasure.preview(db.session, person.email, rooms=declared(), library=services().library, today=today())
     if form.validate_on_submit():
         made = ask(
             db.session, Asked(Right.ERASURE, person.name, person.email, form.details.data or ""),

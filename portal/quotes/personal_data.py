@@ -15,7 +15,7 @@ from portal.mail.models import OutgoingMail
 from portal.quotes.request_actions import LINK_BYTES
 from portal.quotes.request_models import QuoteRequest, RequestMessage
 from portal.quotes.request_rules import CLOSED, Side, State
-from portal.registry import Fate, Keep, PersonalData, PersonalField, PersonalRecord, Sweeper, table
+from portal.registry import Keep, PersonalData, PersonalField, PersonalRecord, Sweeper, table
 
 ERASED = "(effacé)"
 _GONE = "effacé\u00a0; conservé avec le contrat si la demande est devenue cliente"
@@ -53,11 +53,9 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
             request.wish, "\n".join(written), "\n".join(sent),
         )  # fmt: skip
         named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
-        kept = request.state is State.ACCEPTED
-        yield PersonalRecord(
-            request.reference, named, request.submitted_at, fate=Fate.KEPT if kept else Fate.ERASED,
-            because="elle est devenue la cliente d'un contrat et le suit" if kept else "",
-        )  # fmt: skip
+        made = PersonalRecord(request.reference, named, request.submitted_at)
+        keep = _kept(request)
+        yield made.kept(keep, "elle est devenue celle d'un client et suit ce qui en est né") if keep else made
 
 
 def erase(session: Session, mail: str, at: datetime) -> list[str]:
@@ -122,7 +120,10 @@ def _clear(session: Session, before: datetime, at: datetime) -> tuple[int, ...]:
 
 def _keep_request(session: Session, number: int, _: date) -> Keep | None:
     """A request that became a client's is part of what its contract rests on."""
-    request = session.get_one(QuoteRequest, number)
+    return _kept(session.get_one(QuoteRequest, number))
+
+
+def _kept(request: QuoteRequest) -> Keep | None:
     if request.state is not State.ACCEPTED or request.closed_at is None:
         return None
     return Keep(request.reference, "contract", request.closed_at.astimezone(PARIS).date())

@@ -6,6 +6,7 @@ rest goes, but for the acts of who refused or withdrew, which are archived too.
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import or_, select
@@ -22,7 +23,7 @@ from portal.quotes.quote_models import Quote, QuoteAct, QuoteLine, QuoteMessage,
 from portal.quotes.quote_rules import OFFERED, State
 from portal.quotes.sending_actions import LINK_BYTES
 from portal.quotes.shown import day_of
-from portal.registry import Fate, Keep, PersonalData, PersonalField, PersonalRecord, table
+from portal.registry import Keep, PersonalData, PersonalField, PersonalRecord, table
 
 ERASED = "(effacé)"
 _GONE = "effacé\u00a0; conservé avec sa preuve si le devis est accepté, ou tant qu'il attend une réponse"
@@ -93,17 +94,18 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
         mails = [each.subject for each in _mails(session, quote, address)]
         values = ("\n".join(sent), "\n".join(read), "\n".join(done), "\n".join(written), "\n".join(mails))
         named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
-        given_at = quote.sent_at or quote.created_at
-        if quote.state in {State.ACCEPTED, State.FINAL}:
-            yield PersonalRecord(quote.reference, named, given_at, fate=Fate.KEPT, under="contract")
-        elif done:
-            why = "les actes sur ce devis prouvent ce qui a été répondu\u00a0; le reste est effacé"
-            yield PersonalRecord(quote.reference, named, given_at, fate=Fate.KEPT, because=why)
-        elif quote.last_day is not None and _is_kept(quote, quote.last_day):
-            why = "ce devis attend encore une réponse\u00a0; il est effacé ensuite, sur une nouvelle demande"
-            yield PersonalRecord(quote.reference, named, given_at, fate=Fate.KEPT, because=why)
-        else:
-            yield PersonalRecord(quote.reference, named, given_at)
+        made = PersonalRecord(quote.reference, named, quote.sent_at or quote.created_at)
+        offered = quote.state in OFFERED and quote.last_day is not None
+        binds = offered or quote.state in {State.ACCEPTED, State.FINAL}
+        keep = _kept(session, quote, date.min, frozen=True) if binds or done else None
+        if keep is None:
+            yield made
+            continue
+        why = "les actes sur ce devis prouvent ce qui a été répondu, le reste est effacé"
+        if offered and not done:
+            why = "ce devis attend encore une réponse"
+            made = replace(made, erased_after=quote.last_day)
+        yield made.kept(keep, "" if binds and not offered else why)
 
 
 def erase(session: Session, mail: str, at: datetime) -> list[str]:
@@ -148,8 +150,11 @@ def _kept(session: Session, quote: Quote, today: date, *, frozen: bool) -> Keep 
     """An order, or what may become one; of the others, what they said for ever (``frozen``)."""
     if quote.order_reference and (order := find_order(session, quote.order_reference)):
         return Keep(quote.reference, "contract", kept_order(session, order).since)
-    if _is_kept(quote, today) or (quote.state in OFFERED and quote.last_day is None):
-        return Keep(quote.reference, "contract")
+    if quote.state in {State.ACCEPTED, State.FINAL}:
+        begins = f"la fin de la commande née du devis {quote.reference}, s'il en naît une, sinon de notre réponse"
+        return Keep(quote.reference, "contract", begins=begins)
+    if quote.state in OFFERED and (quote.last_day is None or quote.last_day >= today):
+        return Keep(quote.reference, "contract", quote.last_day)
     if not frozen or quote.sent_at is None:
         return None
     over = day_of(quote.closed_at) if quote.closed_at is not None else quote.last_day or quote.latest_day

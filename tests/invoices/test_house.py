@@ -17,7 +17,7 @@ from portal.invoices.dispute_answer_actions import answer_as_client
 from portal.invoices.dispute_draft_actions import save_draft
 from portal.invoices.dispute_letters import DisputeLetters
 from portal.invoices.dispute_models import Dispute, DisputeDraft
-from portal.invoices.dispute_rules import Act, Channel
+from portal.invoices.dispute_rules import Act, Channel, DisputeState
 from portal.invoices.holding import held
 from portal.invoices.letters import Letters
 from portal.invoices.links import Links
@@ -25,6 +25,9 @@ from portal.invoices.models import Invoice
 from portal.invoices.payment_rules import Standing
 from portal.invoices.personal_data import PERSONAL_DATA
 from portal.invoices.rules import came_late
+from portal.privacy import client_file
+from portal.privacy.erasure import words
+from portal.privacy.rooms import declared
 from portal.registry import Erasure
 from portal.terms import Library
 from tests.accounts.conftest import CLAIRE, MARC, STAFF, Portal, portal
@@ -66,8 +69,20 @@ def test_a_person_finds_what_was_disputed_and_an_erasure_takes_drafts_alone(port
         assert dict(found[1].values)["Brouillon de contestation"] == "Un autre brouillon."
         assert all([name for name, _ in record.values] == [f.label for f in PERSONAL_DATA.fields] for record in found)
         assert PERSONAL_DATA.erase(session, MARC, NOON) == Erasure((second,))
+    library = portal.app.extensions["portal"].library
     with portal.sessions() as session:
-        assert [each.reference for each in PERSONAL_DATA.find(session, MARC)] == [reference]
+        (left,) = PERSONAL_DATA.find(session, MARC)
+        assert left.reference == reference
+        assert f"à compter de la clôture de l'exercice où la contestation {reference}" in words(left, library)
+        client = session.get_one(Organisation, portal.ids["client"])
+        stays, _ = client_file.kept(session, library, client, rooms=declared(), today=NOON.date())
+        assert f"à compter de la clôture de l'exercice où la contestation {reference}" in stays
+        dispute = session.scalars(select(Dispute)).one()
+        dispute.state, dispute.closed_at = DisputeState.SETTLED, datetime(2027, 1, 4, 9, tzinfo=UTC)
+        (left,) = PERSONAL_DATA.find(session, MARC)
+        until = "jusqu'au 31\u00a0décembre\u00a02037"
+        assert f"conservé {until} en vertu du Code de commerce, L123-22" in words(left, library)
+        assert until in client_file.kept(session, library, client, rooms=declared(), today=NOON.date())[0]
 
 
 def test_words_are_their_writer_s_whatever_the_names(portal: Portal, give: Given) -> None:

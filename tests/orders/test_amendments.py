@@ -316,6 +316,7 @@ def test_a_person_sees_what_they_signed_and_the_proof_stays(
         proposed(session, order, claire, letters)
         (record,) = PERSONAL_DATA.find(session, "Claire@Muller.example")
         assert record.reference == "AVN-2026-0001"
+        assert (record.under, record.kept_since, order in record.begins) == ("contract", None, True)  # it still runs
         assert PERSONAL_DATA.erase(session, "claire@muller.example", LATER) == []
         found = find_order(session, order)
         assert found is not None

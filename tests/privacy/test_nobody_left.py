@@ -32,6 +32,7 @@ from portal.db import Base, Exact, make_engine, make_sessions
 from portal.evidence.actions import record, verify_log
 from portal.files.actions import keep
 from portal.files.models import StoredFile
+from portal.french import long_date
 from portal.invoices.dispute_models import Dispute
 from portal.invoices.dispute_rules import DisputeState
 from portal.mail.actions import post
@@ -289,6 +290,9 @@ def test_nothing_of_who_is_erased_is_left_outside_the_archive_and_nobody_else_ch
         hers = re.compile(rf"\b(?:person|user|author|creator|beneficiary|by)_id={number}\b")
         assert sum(who.is_in(said) for said in before.values()) > 30
         assert any(who.is_in(said) for said in files_before.values())
+        with lived.sessions() as session:
+            today, library = lived.now.date(), lived.given.library
+            shown = erasure.preview(session, address, rooms=declared(), library=library, today=today)
         lived.erase(address)
         close_disputes(lived)
         after = dump(lived.engine)
@@ -312,6 +316,14 @@ def test_nothing_of_who_is_erased_is_left_outside_the_archive_and_nobody_else_ch
             assert list(verify_log(session)) == []
             kept = session.scalars(select(Archived).where(Archived.subject.is_(None))).all()
             assert len(kept) >= 4
+            # What she was shown: the day and the text of each record, or what its time will count from.
+            told = [one for one in shown if one["fate"] == "kept"]
+            assert all(re.search(r"(jusqu'au|à compter de|compter d'|compter du) .+", one["words"]) for one in told)
+            assert all(" en vertu du " in one["words"] for one in told)
+            days = {one.reference: long_date(one.until) for one in kept}
+            dated = [one for one in told if one["reference"] in days and "jusqu'au" in one["words"]]
+            assert dated
+            assert [one for one in dated if days[one["reference"]] not in one["words"]] == []
             assert session.scalars(select(ArchivedPiece).where(ArchivedPiece.in_table == "quote_act")).first()
             thread = session.scalars(select(TicketMessage).where(TicketMessage.form_key == "of-others")).one()
             assert "est absente, voyez avec moi. Une réponse claire, merci." in thread.text

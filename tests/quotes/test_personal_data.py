@@ -78,4 +78,6 @@ def test_what_became_a_clients_is_kept_with_its_contract(
     with sessions.begin() as session:
         accept_request(session, find_request(session, asked), by=session.merge(seller), letters=letters, at=NOON)
         assert PERSONAL_DATA.erase(session, ASKED.mail, LATER) == []
+        (kept,) = PERSONAL_DATA.find(session, ASKED.mail)
+        assert (kept.under, kept.kept_since) == ("contract", NOON.date())
         assert find_request(session, asked).contact_name == ASKED.contact_name

@@ -60,8 +60,14 @@ def test_what_waits_or_was_accepted_is_kept_and_what_has_expired_is_not(room: Ro
     reference = talked(room)
     with room.portal.sessions.begin() as session:
         assert PERSONAL_DATA.erase(session, MARC, room.at) == []
+        (waits,) = PERSONAL_DATA.find(session, MARC)
+        last = find_quote(session, reference).last_day
+        # Five years from its last day, where an erasure comes before that; later it goes.
+        assert (waits.under, waits.kept_since, waits.erased_after) == ("contract", last, last)
     accept(room, reference)
     with room.portal.sessions.begin() as session:
+        (accepted,) = PERSONAL_DATA.find(session, MARC)
+        assert (accepted.kept_since, accepted.erased_after, reference in accepted.begins) == (None, None, True)
         assert PERSONAL_DATA.erase(session, MARC, room.at + timedelta(days=400)) == []
     other = received(room, to=(MARC,))
     with room.portal.sessions.begin() as session:
