@@ -22,6 +22,9 @@ endif
 # One setup at a time, where the system has flock: a second one waits, then finds nothing to do.
 LOCK := $(if $(shell command -v flock 2>/dev/null),flock Makefile)
 
+# Where it is set, every command compiles the whole program again: seconds each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CHROMIUM
 

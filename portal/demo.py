@@ -16,6 +16,7 @@ from portal.invoices import import_demo, work_demo
 from portal.invoices.views import letters as invoice_letters
 from portal.jobs.models import Job
 from portal.orders import demo as orders_demo
+from portal.orders.models import Order
 from portal.orders.pages import letters as order_letters
 from portal.quotes import demo as quotes_demo
 from portal.quotes import quote_demo
@@ -85,7 +86,7 @@ def load(app: Flask, *, now: datetime) -> None:
             member.tf_primary_method, member.tf_totp_secret = "authenticator", factory.generate_totp_secret()
         contracts_demo.load(session, library=services().library, clients=organisations, by=member, now=now)
         quotes_demo.load(session, letters=letters(), by=member, now=now)
-        _quotes(session, now)
+        orders = _quotes(session, now)
         invoices_demo.load(
             session, clients=session.scalars(select(Organisation).order_by(Organisation.id)).all(), biller=member,
             store=app.extensions["portal"].store, letters=invoice_letters(), now=now,
@@ -96,23 +97,20 @@ def load(app: Flask, *, now: datetime) -> None:
         time_demo.load(session, library=services().library, letters=time_letters(), by=member, now=now)
         work_demo.load(session, library=services().library, adviser=adviser, biller=member, now=now)
         orders_demo.load(
-            session, organisation=session.scalars(select(Organisation).order_by(Organisation.id).limit(1)).one(), by=member,
-            letters=order_letters(), now=now,
+            session, server=orders["server"], phones=orders["phones"], by=member, letters=order_letters(), now=now,
         )  # fmt: skip
         # What its past asked for is due now: an outbox that is days behind would be a sick installation's.
         session.execute(update(Job).where(Job.due_at < now).values(due_at=now))
         session.commit()
 
 
-def _quotes(session: Session, now: datetime) -> None:
-    """Quotes of the first client, written by who sells."""
+def _quotes(session: Session, now: datetime) -> dict[str, Order]:
+    """Quotes of the first client, written by who sells, and the orders made of them."""
     claire, nadia = find_person(session, CLIENTS[0][3][0][0]), find_person(session, STAFF[1][0])
     if claire is None or claire.organisation is None or nadia is None:
         raise LookupError("the demo's people are not there")
-    quote_demo.load(
-        session, organisation=claire.organisation, signatory=claire, by=nadia, library=services().library,
-        letters=quote_letters(), now=now,
-    )  # fmt: skip
+    stage = quote_demo.Stage(session, claire.organisation, claire, nadia, services().library, quote_letters())
+    return quote_demo.load(stage, now=now)
 
 
 def sign_ins() -> list[SignIn]:

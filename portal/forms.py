@@ -22,6 +22,7 @@ from portal.files.store import Store
 
 #: A guard against typing errors.
 MOST = Decimal(1_000_000_000)
+CENTS = 2  # decimals of an amount
 
 MESSAGES: Mapping[str, str] = {
     "This field is required.": "Ce champ est obligatoire.",
@@ -259,6 +260,7 @@ def read_amount(text: str) -> Decimal:
         value = Decimal("NaN")
     if not value.is_finite() or abs(value) > MOST:
         raise ValueError("Écrivez un montant, par exemple 120,50.")
-    if value != value.quantize(Decimal("0.01")):
+    # "1.200" is a thousand two hundred to some and one euro twenty to others: three decimals are asked again.
+    if int(value.as_tuple().exponent) < -CENTS:
         raise ValueError("Écrivez deux décimales au plus, par exemple 120,50.")
     return value

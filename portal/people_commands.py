@@ -128,11 +128,19 @@ def demo(settings: Settings) -> None:
 @with_settings
 def start(settings: Settings, *, log: Path) -> None:
     """Servir et exécuter les tâches de fond ensemble, jusqu'à Ctrl-C : pour une démonstration ou un essai."""
+    import socket
+
     from portal import supervisor
 
+    try:  # told at once, instead of by a server that tries again for seconds
+        socket.create_server(("127.0.0.1", settings.port)).close()
+    except OSError as error:
+        raise Refused(
+            f"le port {settings.port} est occupé ({error.strerror}) : PORTAL_PORT en choisit un autre."
+        ) from error
     say(f"Ctrl-C pour arrêter. Journal : {log}")
     code = supervisor.run([["serve"], ["worker"]], log=log)
     if code:
         last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
-        raise Refused(f"un processus s'est arrêté de lui-même (port {settings.port} occupé ?).\n" + "\n".join(last))
+        raise Refused("un processus s'est arrêté de lui-même.\n" + "\n".join(last))
     say("Tout est arrêté.")

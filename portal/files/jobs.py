@@ -11,10 +11,7 @@ from portal.files.scanner import ScannerAway
 from portal.files.store import StoreAway
 from portal.jobs.actions import Leased, fail, finish
 from portal.jobs.recurring import Recurring
-from portal.jobs.rules import Patience
-
-#: A scanner or a store that is away comes back: it is asked for days, at the latest every hour.
-PATIENCE = Patience(longest=Patience().first * 120, attempts=200)
+from portal.jobs.rules import FOR_DAYS
 
 
 def _work(sessions: sessionmaker[Session], job: Leased, now: datetime, services: Any) -> None:
@@ -29,7 +26,7 @@ def _work(sessions: sessionmaker[Session], job: Leased, now: datetime, services:
                 sweep(session, store, now=now)
     except (ScannerAway, StoreAway) as error:
         with sessions.begin() as session:
-            fail(session, job, f"{type(error).__name__}: {error}", now=now, patience=PATIENCE)
+            fail(session, job, f"{type(error).__name__}: {error}", now=now, patience=FOR_DAYS)
         return
     with sessions.begin() as session:
         finish(session, job, now=now)

@@ -1,6 +1,7 @@
 """Payments as a bank's or the accounting software's export gives them: one row, one payment; the same row twice is once."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from portal.invoices.models import Invoice
 from portal.invoices.payment_actions import PaymentError, record_payment
 from portal.invoices.payment_rules import Means
 from portal.invoices.reading.csv_sources import plain
-from portal.invoices.reading.csv_values import day, number
+from portal.invoices.reading.csv_values import MONEY_SIGNS, day
 from portal.invoices.reading.xml_source import surely_latin
 
 RECORDED, DUPLICATE, REJECTED = "recorded", "duplicate", "rejected"
@@ -31,6 +32,9 @@ _COLUMNS = {
     "reference": ("reference", "libelle", "ref"),
 }
 _NEEDED = ("number", "day", "amount")
+#: "1.200" may be a thousand two hundred or one euro twenty, and nobody is there to ask: thousands are told by spaces,
+#: cents by a comma or a point and two digits.
+_AMOUNT = re.compile(r"((?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+)|\d+)(?:[.,](\d{2}))?", re.ASCII)
 _MEANS = {plain(each.label): each for each in Means if each is not Means.CREDIT_NOTE} | {
     "virement sepa": Means.TRANSFER, "vir": Means.TRANSFER, "prlv": Means.DEBIT, "cb": Means.CARD, "chq": Means.CHEQUE,
 }  # fmt: skip
@@ -91,16 +95,30 @@ def rows_of(data: bytes) -> Iterator[Received]:
         raise UnreadablePayments(f"CSV mal formé, ligne {reader.line_num}") from error
 
 
+def _amount(cell: str) -> Decimal | None:
+    """Euros, where a cell says without any doubt how many."""
+    found = _AMOUNT.fullmatch(MONEY_SIGNS.sub("", cell))
+    return Decimal(f"{re.sub(r'[^0-9]', '', found[1])}.{found[2] or '00'}") if found else None
+
+
 def take_in(session: Session, row: Received, *, at: datetime) -> tuple[str, str]:
     """(what became of a row, why), in the caller's transaction."""
-    received, amount = day(row.day, ""), number(row.amount, "," if "," in row.amount else ".")
+    received, amount = day(row.day, ""), _amount(row.amount)
     if received is None or received > at.astimezone(PARIS).date():
-        return REJECTED, f"« {row.day} » n'est pas un jour déjà venu"
-    if amount is None or amount <= 0:
-        return REJECTED, f"« {row.amount} » n'est pas un montant reçu"
+        return REJECTED, f"colonne « reçu le »\u00a0: « {row.day} » n'est pas un jour déjà venu"
+    if amount is None:
+        how = (
+            "chiffres, espaces entre les milliers, puis rien ou une virgule (un point) et deux chiffres, comme 1 200,00"
+        )
+        return REJECTED, f"colonne « montant »\u00a0: « {row.amount} » se lit de plusieurs façons ou d'aucune ({how})"
+    if amount == 0:
+        return REJECTED, f"colonne « montant »\u00a0: « {row.amount} » n'est pas un montant reçu"
     means = _MEANS.get(plain(row.means), None) if row.means else Means.OTHER
     if means is None:
-        return REJECTED, f"« {row.means} » n'est pas un moyen de paiement connu (une traite n'en est pas un)"
+        return (
+            REJECTED,
+            f"colonne « moyen »\u00a0: « {row.means} » n'est pas un moyen de paiement connu (une traite n'en est pas un)",
+        )
     return _record(session, row, received, amount, means, at)
 
 

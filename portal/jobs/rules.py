@@ -24,6 +24,8 @@ class Patience:
         return now + wait
 
 
+#: For what a machine cannot do until people mend it: tries go on for days.
+FOR_DAYS = Patience(longest=timedelta(hours=1), attempts=200)
 #: A worker that says nothing for this long is taken for dead, and its job is taken up again.
 LEASE = timedelta(seconds=90)
 #: How often a worker says that it is alive: two beats may be lost before its lease is.

@@ -182,7 +182,7 @@ def end(reference: str, ground: str) -> Any:
 @orders_desk.get("/<reference>/preuve")
 def proof(reference: str) -> Any:
     """The file of proof of the order."""
-    file = providers().proof(db.session, reader_of(reference).order)
+    file = providers().proof(db.session, reader_of(reference).order).file
     return abort(404) if file is None else send(file)
 
 

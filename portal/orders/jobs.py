@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.orm import Session, sessionmaker
 
 from portal.jobs.actions import Leased, fail, finish
-from portal.jobs.rules import Patience
+from portal.jobs.rules import FOR_DAYS
 from portal.orders.amendment_actions import PROOF, prove
 from portal.orders.letters import OrderLetters
 from portal.orders.links import Links
@@ -15,9 +15,6 @@ from portal.orders.progress_models import Amendment
 from portal.paper import PdfUnavailable
 from portal.proof.actions import SealUnusable, seal_of
 from portal.web import Handler, Services
-
-#: A machine that cannot make it is mended by people: tries go on for days.
-PATIENCE = Patience(longest=Patience().first * 120, attempts=200)
 
 
 def letters_of(services: Services) -> OrderLetters:
@@ -39,7 +36,7 @@ def make_amendment_proof(sessions: sessionmaker[Session], job: Leased, now: date
             finish(session, job, now=now)
     except (PdfUnavailable, SealUnusable) as error:
         with sessions.begin() as session:
-            fail(session, job, f"{type(error).__name__}: {error}", now=now, patience=PATIENCE)
+            fail(session, job, f"{type(error).__name__}: {error}", now=now, patience=FOR_DAYS)
 
 
 HANDLERS: Mapping[str, Handler] = {PROOF: make_amendment_proof}

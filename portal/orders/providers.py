@@ -21,12 +21,20 @@ class Payment:
     left: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The file of proof of an order; without one, whether it is being made."""
+
+    file: StoredFile | None = None
+    coming: bool = False
+
+
 def _no_payments(_: Session, __: Order, ___: bool) -> Sequence[Payment]:
     return ()
 
 
-def _no_proof(_: Session, __: Order) -> StoredFile | None:
-    return None
+def _no_proof(_: Session, __: Order) -> Proof:
+    return Proof()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,7 @@ class Providers:
     """
 
     payments: Callable[[Session, Order, bool], Sequence[Payment]] = _no_payments
-    proof: Callable[[Session, Order], StoredFile | None] = _no_proof
+    proof: Callable[[Session, Order], Proof] = _no_proof
     proposed: Proposals = nothing_proposed
 
 

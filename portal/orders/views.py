@@ -106,7 +106,7 @@ def serve(reference: str) -> Any:
 @orders.get("/<reference>/preuve")
 def proof(reference: str) -> Any:
     """The file of proof of the order."""
-    file = providers().proof(db.session, reader_of(reference).order)
+    file = providers().proof(db.session, reader_of(reference).order).file
     return abort(404) if file is None else send(file)
 
 

@@ -66,9 +66,14 @@ def confirm_quote(
     quote.state, quote.closed_at, quote.order_reference = State.FINAL, at, order.reference
     quote.evidence = [*quote.evidence, *_placed(session, order.reference)]
     session.flush()
-    enqueue(session, PROOF, {"quote": quote.id}, key=f"{PROOF}:{quote.reference}", now=at)
+    enqueue(session, PROOF, {"quote": quote.id}, key=proof_key(quote.reference), now=at)
     letters.final(session, quote, acceptance, act, at)
     return act
+
+
+def proof_key(reference: str) -> str:
+    """The key of the job that makes the file of proof of a quote."""
+    return f"{PROOF}:{reference}"
 
 
 def decline_quote(

@@ -3,12 +3,17 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.files.models import StoredFile
+from portal.jobs.models import Job
 from portal.orders.models import Order
+from portal.orders.providers import Proof
+from portal.quotes.confirmation_actions import proof_key
 from portal.quotes.quote_models import Quote
 
 
-def proof_of_order(session: Session, order: Order) -> StoredFile | None:
-    """The file of proof of the quote that an order was made of, once it is made."""
+def proof_of_order(session: Session, order: Order) -> Proof:
+    """The file of proof of the quote that an order was made of; whether it is still to come, where it is not made."""
     quote = session.scalars(select(Quote).where(Quote.reference == order.quote_reference)).first()
-    return quote.proof if quote else None
+    if quote is None or quote.proof is not None:
+        return Proof(quote.proof if quote else None)
+    job = session.scalars(select(Job).where(Job.key == proof_key(quote.reference))).first()
+    return Proof(coming=job is not None and job.given_up_at is None)

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from portal.db import read_only
 from portal.evidence.actions import record
 from portal.files.actions import keep
-from portal.jobs.actions import Leased, finish
+from portal.jobs.actions import Leased, fail, finish
 from portal.jobs.recurring import Recurring
-from portal.proof.actions import seal_of
+from portal.jobs.rules import FOR_DAYS
+from portal.paper import PdfUnavailable
+from portal.proof.actions import SealUnusable, seal_of
 from portal.quotes.confirmation_actions import PROOF
 from portal.quotes.links import Links
 from portal.quotes.proving import proof_of
@@ -51,7 +53,16 @@ def _unlocked(engine: Engine) -> Engine:
 
 
 def make_file(sessions: sessionmaker[Session], job: Leased, now: datetime, services: Services) -> None:
-    """Make the file of proof of a final order, and keep it. Nobody waits for it, and nothing is locked meanwhile."""
+    """Make the file of proof of a final order, and keep it; what is missing here is tried again later."""
+    try:
+        _make_file(sessions, job, now, services)
+    except (PdfUnavailable, SealUnusable) as error:
+        with sessions.begin() as session:
+            fail(session, job, f"{type(error).__name__}: {error}", now=now, patience=FOR_DAYS)
+
+
+def _make_file(sessions: sessionmaker[Session], job: Leased, now: datetime, services: Services) -> None:
+    """Nobody waits for it, and nothing is locked meanwhile."""
     number, library, given = int(job.payload["quote"]), services.library, services.settings
     with sessions.begin() as session:
         if session.get_one(Quote, number).proof_id is not None:

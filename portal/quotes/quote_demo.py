@@ -1,5 +1,6 @@
-"""Invented quotes for the demo: one being written, one sent, one received, one that waits for us, one ordered."""
+"""Invented quotes for the demo: one being written, one sent, one received, one that waits for us, three ordered."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Organisation, Person
 from portal.clock import PARIS
+from portal.orders.actions import find_order
+from portal.orders.models import Order
 from portal.quotes.acceptance_actions import Signature, accept_quote, consents
 from portal.quotes.confirmation_actions import confirm_quote
 from portal.quotes.draft import empty
@@ -48,53 +51,104 @@ BACKUP = [
 ]  # fmt: skip
 
 
-def load(
-    session: Session, *, organisation: Organisation, signatory: Person, by: Person, library: Library,
-    letters: QuoteLetters, now: datetime,
-) -> None:  # fmt: skip
-    """Put the invented quotes into the base, in the caller's transaction; ``by`` writes, ``signatory`` accepts."""
+#: What is ordered, when it became final, days ago: two orders that run, and the contract that is counted from.
+ORDERED: dict[str, tuple[str, list[dict[str, str]], int]] = {
+    "phones": (
+        "Téléphones et câblage de l'atelier",
+        [
+            {"kind": "goods", "description": "Téléphones (exemple)", "quantity": "6", "unit": "pièces", "price": "89", **_VAT},
+            {"kind": "service", "description": "Câblage de l'atelier", "quantity": "1", "unit": "forfait", "price": "950",
+             **_VAT},
+        ],
+        30,
+    ),
+    "server": (
+        "Serveur de fichiers",
+        [
+            {"kind": "goods", "description": "Serveur de fichiers (exemple)\n8 cœurs, 64 Go", "quantity": "1",
+             "unit": "unité", "price": "2190", **_VAT},
+            {"kind": "service", "description": "Installation et reprise des données", "quantity": "2", "unit": "jours",
+             "price": "640", **_VAT},
+        ],
+        12,
+    ),
+    "contract": ("Contrat Liberty", POINTS, 3),
+}  # fmt: skip
 
-    def texts(subject: str, lines: list[dict[str, str]], **more: Any) -> dict[str, Any]:
-        return empty(library.law.vat) | {"subject": subject, "lines": lines} | more
 
-    def draft(key: str, typed: dict[str, Any], at: datetime) -> Quote:
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Who plays, and with what: ``by`` writes and confirms for the company, ``signatory`` accepts for the client."""
+
+    session: Session
+    organisation: Organisation
+    signatory: Person
+    by: Person
+    library: Library
+    letters: QuoteLetters
+
+    def texts(self, subject: str, lines: list[dict[str, str]], **more: Any) -> dict[str, Any]:
+        """What is typed."""
+        return empty(self.library.law.vat) | {"subject": subject, "lines": lines} | more
+
+    def draft(self, key: str, typed: dict[str, Any], at: datetime) -> Quote:
+        """A quote that is being written."""
         return start_quote(
-            session, organisation=organisation, by=by, typed=typed, form_key=f"demo-quote-{key}", at=at,
-            recipients=[signatory.id],
+            self.session, organisation=self.organisation, by=self.by, typed=typed, form_key=f"demo-quote-{key}", at=at,
+            recipients=[self.signatory.id],
         )  # fmt: skip
 
-    def sent(key: str, typed: dict[str, Any], at: datetime) -> Quote:
-        quote = draft(key, typed, at)
-        send_quote(session, quote, by=by, library=library, letters=letters, at=at)
+    def sent(self, key: str, typed: dict[str, Any], at: datetime) -> Quote:
+        """A quote that left."""
+        quote = self.draft(key, typed, at)
+        send_quote(self.session, quote, by=self.by, library=self.library, letters=self.letters, at=at)
         return quote
 
-    def received(key: str, typed: dict[str, Any], at: datetime) -> Quote:
-        quote = sent(key, typed, at)
+    def received(self, key: str, typed: dict[str, Any], at: datetime) -> Quote:
+        """A quote that was read three hours later."""
+        quote = self.sent(key, typed, at)
         read_quote(
-            session, quote, by=signatory, how=How.READ_BY_LINK, library=library, letters=letters,
+            self.session, quote, by=self.signatory, how=How.READ_BY_LINK, library=self.library, letters=self.letters,
             at=at + timedelta(hours=3),
         )  # fmt: skip
         return quote
 
-    def accepted(key: str, typed: dict[str, Any], at: datetime) -> Quote:
-        quote = received(key, typed, at)
+    def accepted(self, key: str, typed: dict[str, Any], at: datetime) -> Quote:
+        """A quote that the client accepted the day after."""
+        quote = self.received(key, typed, at)
         signed = Signature(
-            signatory.name, "gérante", consents(as_sent(quote, library)), "données de démonstration", f"demo-act-{key}",
-            DEMO,
+            self.signatory.name, "gérante", consents(as_sent(quote, self.library)), "données de démonstration",
+            f"demo-act-{key}", DEMO,
         )  # fmt: skip
         accept_quote(
-            session, quote, by=signatory, signature=signed, library=library, letters=letters, at=at + timedelta(days=1)
+            self.session, quote, by=self.signatory, signature=signed, library=self.library, letters=self.letters,
+            at=at + timedelta(days=1),
         )  # fmt: skip
         return quote
 
-    server = _server(library, now.astimezone(PARIS).date())
-    ordered = accepted("ordered", texts("Contrat Liberty", POINTS), now - timedelta(days=5))
-    confirm_quote(
-        session, ordered, by=by, form_key="demo-confirm", author=DEMO, identified_by="démonstration", letters=letters,
-        at=now - timedelta(days=3),
-    )  # fmt: skip
-    accepted("accepted", texts("Téléphones du magasin", PHONES, deposit="30 %"), now - timedelta(days=3))
-    open_one = received(
+    def ordered(self, key: str, typed: dict[str, Any], at: datetime) -> Order:
+        """A quote that both accepted, final two days after it left: its order, whose file of proof the worker makes."""
+        quote = self.accepted(key, typed, at)
+        confirm_quote(
+            self.session, quote, by=self.by, form_key=f"demo-confirm-{key}", author=DEMO, identified_by="démonstration",
+            letters=self.letters, at=at + timedelta(days=2),
+        )  # fmt: skip
+        order = find_order(self.session, quote.order_reference or "")
+        if order is None:
+            raise LookupError(f"{quote.reference} was not ordered")
+        return order
+
+
+def load(stage: Stage, *, now: datetime) -> dict[str, Order]:
+    """Put the invented quotes into the base, in the caller's transaction; the orders made of them, by what is ordered."""
+    texts = stage.texts
+    orders = {
+        key: stage.ordered(key, texts(subject, lines), now - timedelta(days=ago + 2))
+        for key, (subject, lines, ago) in ORDERED.items()
+    }
+    server = _server(stage.library, now.astimezone(PARIS).date())
+    stage.accepted("accepted", texts("Téléphones du magasin", PHONES, deposit="30 %"), now - timedelta(days=3))
+    open_one = stage.received(
         "received",
         texts(
             "Remplacement du serveur", server, delivery="première quinzaine du mois prochain", deposit="30 %",
@@ -103,9 +157,12 @@ def load(
         now - timedelta(days=2),
     )  # fmt: skip
     ask(
-        session, open_one, by=signatory, words="L'installation peut-elle se faire un lundi ?", form_key="demo-question",
-        letters=letters, at=now - timedelta(hours=20),
+        stage.session, open_one, by=stage.signatory, words="L'installation peut-elle se faire un lundi ?",
+        form_key="demo-question", letters=stage.letters, at=now - timedelta(hours=20),
     )  # fmt: skip
-    sent("sent", texts("Télésauvegarde des postes", BACKUP), now - timedelta(hours=5))
-    draft("draft", texts("Deuxième écran pour la caisse", server[1:]), now - timedelta(hours=1))
-    save_template(session, "Serveur et installation", texts("Remplacement du serveur", server), by=by, at=now)
+    stage.sent("sent", texts("Télésauvegarde des postes", BACKUP), now - timedelta(hours=5))
+    stage.draft("draft", texts("Deuxième écran pour la caisse", server[1:]), now - timedelta(hours=1))
+    save_template(
+        stage.session, "Serveur et installation", texts("Remplacement du serveur", server), by=stage.by, at=now
+    )
+    return orders

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from portal.accounts.models import Person
 from portal.evidence.models import Entry
+from portal.forms import read_amount
 from portal.invoices.holding import held
 from portal.invoices.letters import Letters
 from portal.invoices.models import Invoice
@@ -224,6 +225,36 @@ def test_payments_of_a_csv_are_recorded_once_and_what_is_wrong_says_why(
         assert [(each.means, each.recorded_by) for each in recorded] == [(Means.TRANSFER, "import")] * 2 + [
             (Means.CARD, "import")
         ]
+
+
+def test_an_amount_that_reads_two_ways_is_refused_by_line_and_column(
+    add: Add, sessions: "sessionmaker[Session]"
+) -> None:
+    pairs = (
+        ("1 200,00", "1200.00"), ("1.200,00", None), ("1\u202f200", "1200.00"), ("1.200", None), ("1.20", "1.20"),
+        ("1,200", None), ("1,20 €", "1.20"), ("1,2", None), ("1200", "1200.00"), ("1200.0", None), ("120 000", "120000.00"),
+        ("12 00", None), ("5", "5.00"), ("-5", None), ("+5", None), ("5e1", None), ("0,01", "0.01"), ("0,00", None),
+    )  # fmt: skip
+    add(reading(gross=Decimal(200_000), payable=Decimal(200_000)))
+    content = "".join(f"F-2026-0042\t20/11/2026\t{typed}\n" for typed, _ in pairs)
+    for row, (typed, paid) in zip(rows_of(f"Facture\tDate\tMontant\n{content}".encode()), pairs, strict=True):
+        with sessions.begin() as session:
+            status, why = take_in(session, row, at=NOON)
+            last = session.scalars(select(Payment).order_by(Payment.id.desc()).limit(1)).first()
+        assert status == (REJECTED if paid is None else RECORDED), (typed, why)
+        if paid is None:
+            assert f"colonne « montant »\u00a0: « {typed} »" in why
+        else:
+            assert last is not None
+            assert last.amount == Decimal(paid)
+    assert row.line == len(pairs) + 1
+
+
+@pytest.mark.parametrize("typed", ["1.200", "1,200"])
+def test_a_form_asks_again_for_an_amount_with_three_decimals(typed: str) -> None:
+    assert read_amount(typed[:-1]) == Decimal("1.20")
+    with pytest.raises(ValueError, match="deux décimales"):
+        read_amount(typed)
 
 
 @pytest.mark.parametrize("content", [b"", b"Facture;Montant\n", b"\x81\xff;x", b'Facture;Date;Montant\n"F;1;2'])

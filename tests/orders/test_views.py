@@ -111,6 +111,10 @@ def test_a_client_reads_what_is_ordered_and_whose_the_goods_are(house: House) ->
     ):
         assert words in page.replace("\u202f", " "), words
     assert "jusqu'au paiement complet" in page
+    # It came from no quote that was accepted here: no file is promised that nobody makes.
+    for side in (page, signed_in(house.portal, SELLER).open(house.desk)):
+        assert "n'a pas de dossier de preuve" in side
+        assert "en préparation" not in side
 
 
 def test_another_organisations_order_is_404_and_nothing_is_changed(house: House) -> None:

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from portal.accounts.models import Person
 from portal.quotes import demo, quote_demo
+from portal.quotes.for_orders import proof_of_order
 from portal.quotes.quote_models import Quote
 from portal.quotes.request_letters import Letters
 from portal.quotes.request_models import QuoteRequest
@@ -31,13 +32,16 @@ def test_the_demo_has_a_quote_of_each_state_that_asks_for_somebody(room: Room) -
     with room.portal.sessions.begin() as session:
         claire = room.person(session, CLAIRE)
         assert claire.organisation is not None
-        quote_demo.load(
-            session, organisation=claire.organisation, signatory=claire, by=room.person(session, STAFF),
-            library=room.library, letters=room.letters, now=room.at,
-        )  # fmt: skip
+        stage = quote_demo.Stage(
+            session, claire.organisation, claire, room.person(session, STAFF), room.library, room.letters
+        )
+        orders = quote_demo.load(stage, now=room.at)
+        # The first two run; each has a quote that both accepted, and so a file of proof to come.
+        assert [order.reference for order in orders.values()] == [f"CMD-2026-000{number}" for number in (1, 2, 3)]
+        assert all(proof_of_order(session, order).coming for order in orders.values())
     with room.portal.sessions() as session:
         found = session.scalars(select(Quote).order_by(Quote.id)).all()
-        assert [quote.state.value for quote in found] == ["final", "accepted", "received", "sent", "draft"]
-        assert found[2].last_day is not None
-        assert 1 < (found[2].last_day - room.at.date()).days < 12
+        assert [quote.state.value for quote in found] == [*["final"] * 3, "accepted", "received", "sent", "draft"]
+        assert found[4].last_day is not None
+        assert 1 < (found[4].last_day - room.at.date()).days < 12
         assert reading_of(session, found[-1], room.at.date()).problems == ()

@@ -15,6 +15,7 @@ from portal.files.actions import read
 from portal.files.models import StoredFile
 from portal.jobs.actions import lease
 from portal.jobs.models import Job
+from portal.jobs.rules import FOR_DAYS
 from portal.proof.checking import holds, verify_proof
 from portal.quotes import confirmation_actions as confirmation
 from portal.quotes.jobs import HANDLERS, RECURRING, REMINDERS
@@ -103,6 +104,31 @@ def test_nobody_waits_while_it_is_made(room: Room, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("portal.quotes.jobs.proof_of", slowly)
     work(room)
     assert content(room, reference)
+
+
+def test_a_machine_without_pdf_tries_again_for_days_and_then_no_page_promises_it(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ordered(room)
+
+    def in_vain(*_: Any, **__: Any) -> bytes:
+        raise paper.PdfUnavailable("no Pango")
+
+    monkeypatch.setattr("portal.quotes.jobs.proof_of", in_vain)
+    work(room)
+    path = "/espace-client/commandes/CMD-2026-0001"
+    with room.portal.sessions.begin() as session:
+        job = session.scalars(select(Job).where(Job.kind == confirmation.PROOF)).one()
+        assert job.due_at is not None
+        job.attempts, job.due_at = FOR_DAYS.attempts - 2, room.at
+    claire = signed_in(room.portal, CLAIRE)
+    work(room)
+    assert "Le dossier de preuve est en préparation" in claire.open(path)
+    with room.portal.sessions.begin() as session:
+        session.scalars(select(Job).where(Job.kind == confirmation.PROOF)).one().due_at = room.at
+    work(room)
+    assert "n'a pas de dossier de preuve" in claire.open(path)
+    claire.open(f"{path}/preuve", 404)
 
 
 def test_one_changed_byte_is_found(room: Room) -> None:

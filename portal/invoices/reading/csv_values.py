@@ -10,7 +10,7 @@ from portal.invoices.reading.fields import Pen, calendar_day, plain_day, plain_n
 
 _USUAL_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?", re.ASCII)
 _SHORT_YEAR, _LONGEST_CODE = 2, 3
-_MONEY_SIGNS = re.compile(r"\s*(?:€|EUR|CHF|USD|\$|£)\s*$|^\s*(?:€|\$|£)\s*", re.IGNORECASE)
+MONEY_SIGNS = re.compile(r"\s*(?:€|EUR|CHF|USD|\$|£)\s*$|^\s*(?:€|\$|£)\s*", re.IGNORECASE)
 _BRACKETS = re.compile(r"\(\s*([^()]+?)\s*\)")
 _ENDS_IN_COMMA, _ENDS_IN_POINT = re.compile(r"\d,\d{1,2}$"), re.compile(r"\d\.\d{1,2}$")
 _TYPES = {
@@ -22,7 +22,7 @@ _TYPES = {
 
 def decimal_sign(cell: str) -> str:
     """The decimal sign that a cell shows beyond doubt, or ""."""
-    amount = _MONEY_SIGNS.sub("", cell).strip(" )")
+    amount = MONEY_SIGNS.sub("", cell).strip(" )")
     return "," if _ENDS_IN_COMMA.search(amount) else "." if _ENDS_IN_POINT.search(amount) else ""
 
 
@@ -50,7 +50,7 @@ def day(text: str, form: str) -> date | None:
 
 def number(text: str, decimal: str) -> Decimal | None:
     """An amount as accounting software writes it, with the file's decimal sign when it is known."""
-    text = _MONEY_SIGNS.sub("", text).strip()
+    text = MONEY_SIGNS.sub("", text).strip()
     if bracketed := _BRACKETS.fullmatch(text):
         text = f"-{bracketed.group(1)}"  # accountants' minus
     if decimal and (thousands := {",": ".", ".": ","}[decimal]) in text:
