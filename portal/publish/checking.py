@@ -7,7 +7,6 @@ memory that the check takes goes with its process: 4 MB of the largest one on 2,
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 from portal.publish.children import Child, Queue
@@ -58,5 +57,5 @@ class ContentCheck(ExitStack):
         for portion in self._queue:
             first = portion * _AT_ONCE
             for number, version in enumerate(self._unread[first : first + _AT_ONCE], first):
-                found += [(number, astuple(finding)) for finding in check_version(version) if finding.level == "error"]
+                found += [(number, tuple(finding)) for finding in check_version(version) if finding.level == "error"]
         return found

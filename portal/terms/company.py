@@ -1,9 +1,8 @@
 """Who publishes, the conventions of the house, the processing of personal data: content as values."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 #: Mentions that the law wants on a French site and that the CGV do not give.
 MENTIONS = {
@@ -25,8 +24,7 @@ KNOWN = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Company:
+class Company(NamedTuple):
     """Who publishes the terms. What is not known is "" and never made up."""
 
     name: str
@@ -56,8 +54,7 @@ class Company:
         return [(key, label) for key, label in MENTIONS.items() if not self.mentions[key]]
 
 
-@dataclass(frozen=True, slots=True)
-class Convention:
+class Convention(NamedTuple):
     """What the CGV do not say and the house chose: never a term of the contract."""
 
     key: str
@@ -85,8 +82,7 @@ class Conventions(Mapping[str, Convention]):
         return len(self._by_key)
 
 
-@dataclass(frozen=True, slots=True)
-class Processing:
+class Processing(NamedTuple):
     """One processing of personal data, as the privacy notice prints it (GDPR article 13)."""
 
     key: str
@@ -101,8 +97,7 @@ class Processing:
     article: str = ""  # of the CGV, where one speaks of it
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
+class Sweep(NamedTuple):
     """How long one kind of record is held when nothing else has it kept, and why: a choice of the house, shown as one."""
 
     key: str
@@ -111,8 +106,7 @@ class Sweep:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """A use of personal data that one may stop by saying no (GDPR article 21). ``mails`` are beginnings of their names.
 
     ``decided_by`` is "organisation" where it is the organisation's to say, not each person's.
@@ -126,16 +120,14 @@ class Use:
     decided_by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Exempt:
+class Exempt(NamedTuple):
     """Mails that still go to somebody whose data are frozen, and why (GDPR article 18, paragraph 2)."""
 
     mails: tuple[str, ...]
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class Objections:
+class Objections(NamedTuple):
     """What a person may stop, and what a freeze does not stop; ``record``: what is common to all processing."""
 
     uses: tuple[Use, ...] = ()

@@ -8,9 +8,9 @@ procédure civile, and calls it a convention.
 
 from calendar import monthrange
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from portal.terms.figures import Figure
 
@@ -26,8 +26,7 @@ def _holidays(country: str, subdivision: str, year: int) -> Mapping[date, str]:
     return dict(country_holidays(country, subdiv=subdivision, years=year, language="fr"))
 
 
-@dataclass(frozen=True, slots=True)
-class WorkingDays:
+class WorkingDays(NamedTuple):
     """Which days are worked: neither Saturday, Sunday nor a public holiday of the place."""
 
     country: str
@@ -58,8 +57,7 @@ class WorkingDays:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(NamedTuple):
     """A period of civil days from an event (a quote received, an invoice issued)."""
 
     days: int
@@ -75,8 +73,7 @@ class Deadline:
         return self.calendar.next_working(self.nominal(event))
 
 
-@dataclass(frozen=True, slots=True)
-class MonthsDeadline:
+class MonthsDeadline(NamedTuple):
     """A period of calendar months (GDPR article 12(3), regulation 1182/71)."""
 
     months: int

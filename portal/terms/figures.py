@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 UNITS = ("days", "minutes", "multiple", "words")
 
@@ -19,8 +18,7 @@ _LETTERS = {
 _TIMES = {"une fois et demi": Decimal("1.5"), "deux fois": Decimal(2), "trois fois": Decimal(3)}
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """One value of ``clauses.toml``. ``anchor`` is the clause's own, in this version."""
 
     key: str
@@ -36,8 +34,7 @@ class Figure:
         return int(Decimal(self.value))
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """A word of the CGV and where they define it; ``quote`` is empty when they do not."""
 
     term: str
@@ -53,8 +50,7 @@ class Definition:
         return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """An editor's note, shown beside the text and never inside it."""
 
     article: str

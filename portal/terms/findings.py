@@ -1,14 +1,12 @@
 """What is wrong with the content, as values: every problem, never only the first."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Level = Literal["error", "todo", "legal"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Finding:
+class Finding(NamedTuple):
     """One problem: file (relative to the content), line (1-based; 0 = the whole file), message in French.
 
     Level ``error`` stops a build, ``todo`` is a mention still to fill in,

@@ -2,10 +2,9 @@
 
 from calendar import monthrange
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from portal.terms.days import MonthsDeadline, WorkingDays
 from portal.terms.findings import TermsError
@@ -26,8 +25,7 @@ class MissingLegalRate(TermsError):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Retention:
+class Retention(NamedTuple):
     """How long the law has a record kept, from when, and under which text."""
 
     key: str
@@ -41,8 +39,7 @@ class Retention:
         return date(year, since.month, min(since.day, monthrange(year, since.month)[1]))
 
 
-@dataclass(frozen=True, slots=True)
-class Law:
+class Law(NamedTuple):
     """What the law says, with its sources. Percentages are per cent (20, 2.62)."""
 
     days: WorkingDays

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from portal.terms.figures import Figure, squeeze
 from portal.terms.findings import TermsError
@@ -60,8 +59,7 @@ class TariffUnreadable(TermsError):
     """A list of the tariff does not say what the software must know."""
 
 
-@dataclass(frozen=True, slots=True)
-class PointRate:
+class PointRate(NamedTuple):
     """Points per hour of one kind of work, and the printed line it was read from."""
 
     key: str
@@ -73,8 +71,7 @@ class PointRate:
     anchor: str
 
 
-@dataclass(frozen=True, slots=True)
-class HourRate:
+class HourRate(NamedTuple):
     """Euros per hour before VAT, without contract."""
 
     key: str
@@ -85,8 +82,7 @@ class HourRate:
     anchor: str
 
 
-@dataclass(frozen=True, slots=True)
-class KilometreRate:
+class KilometreRate(NamedTuple):
     """Euros per kilometre outside the zones, without contract."""
 
     rate: Decimal
@@ -95,8 +91,7 @@ class KilometreRate:
     anchor: str
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A line of the tariff that gives no figure ("Déplacement (Inclus dans le tarif)")."""
 
     line: str
@@ -104,8 +99,7 @@ class Statement:
     anchor: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tariff:
+class Tariff(NamedTuple):
     """Everything a cost is worked out from, for one version."""
 
     liberty: tuple[PointRate, ...]

@@ -1,7 +1,6 @@
 """What a delay costs: step by step, never guessed, the disputed part and what was never owed left out."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -80,7 +79,7 @@ def test_what_is_disputed_or_credited_is_no_part_of_the_delay(library: Library) 
 
 def test_the_statutory_rate_moves_with_the_half_year_and_the_public_one_keeps_the_first(library: Library) -> None:
     rates = {"2025-S2": Decimal(2), "2026-S1": Decimal(4)}
-    law = replace(library.law, ecb_rates=rates)
+    law = library.law._replace(ecb_rates=rates)
     held = account("36500", payments=[Paid(PAID, Decimal(36500))])
     today = date(2026, 11, 24)
     statutory = clause(law, held, today, Regime.STATUTORY)
