@@ -33,9 +33,11 @@ def sweep(settings: Settings, *, dry_run: bool) -> None:
     library, at = load_library(settings.content_dir), clock.now()
     with database(settings) as engine, Session(engine) as session:
         for due in retention.report(session, library, rooms=declared(), at=at):
-            say(f"{due.sweep.title} ({due.sweep.months} mois) : {len(due.references)}")
+            say(f"{due.sweep.title} ({due.sweep.length}) : {len(due.references)}")
             for reference in due.references:
                 say(f"  {reference}")
+            for reference, why in due.spared:
+                say(f"  {reference} épargné : {why}")
         if not dry_run:
             count = retention.sweep(session, open_store(settings), library, rooms=declared(), at=at)
             session.commit()

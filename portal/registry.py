@@ -110,15 +110,35 @@ class Erasure:
 
 
 @dataclass(frozen=True, slots=True)
+class Stale:
+    """One thing that was held its time: how a report names it, its key in its table.
+
+    ``about``: the addresses of those it speaks of and the references of the records it belongs to. What has one of
+    them needed (a freeze, an open dispute) has this thing spared.
+    """
+
+    reference: str
+    key: int
+    about: tuple[str, ...] = ()
+
+
+#: Erases what has these keys, at a moment; gives the files whose content is to go.
+Clearing = Callable[[Session, Collection[int], datetime], Iterable[int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Sweeper:
     """What a room clears by itself after a time. ``key`` is that of a ``[[sweep]]`` of ``content/processing.toml``.
 
-    ``due`` names what was last used before a moment; ``clear`` erases just that, at a moment, and gives the files to erase.
+    ``due`` gives what was last used before a moment, the beginning of a day; ``clear`` erases those of some keys, at a
+    moment, and gives the files to erase. ``access``: what is cleared is somebody's access, their address first in
+    ``about``: it is left to who acted otherwise since, and what served that access alone goes with it.
     """
 
     key: str
-    due: Callable[[Session, datetime], Iterable[str]]
-    clear: Callable[[Session, datetime, datetime], Iterable[int]]  # (before, at)
+    due: Callable[[Session, datetime], Iterable[Stale]]
+    clear: Clearing
+    access: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +202,18 @@ def _nobody(_: Session) -> Iterable[str]:
     return ()
 
 
+def _none_needed(_: Session, __: Collection[str]) -> Mapping[str, str]:
+    return {}
+
+
+def _none_acted(_: Session, __: Collection[str], ___: datetime) -> Mapping[str, str]:
+    return {}
+
+
+def _nothing_served(_: Session, __: str, ___: datetime) -> Iterable[int]:
+    return ()
+
+
 def _no_refresh(_: Session, __: Mapping[str, Collection[int]]) -> None:
     return None
 
@@ -192,6 +224,8 @@ class PersonalData:
 
     ``tables`` declares every table of the room, column by column: a test fails on a column that is not.
     ``refresh`` is told which rows an erasure changed, by table: what is worked out from them is worked out anew.
+    ``needed`` says of addresses and references why the nightly clearing spares what is about them; ``acted`` of
+    addresses what they did since a moment without signing in; ``unserved`` forgets what served an access alone.
     """
 
     purpose: str
@@ -202,6 +236,9 @@ class PersonalData:
     addresses: Callable[[Session], Iterable[str]] = _nobody  # every mail address that the room's rows hold
     sweeps: tuple[Sweeper, ...] = ()
     refresh: Callable[[Session, Mapping[str, Collection[int]]], None] = _no_refresh
+    needed: Callable[[Session, Collection[str]], Mapping[str, str]] = _none_needed
+    acted: Callable[[Session, Collection[str], datetime], Mapping[str, str]] = _none_acted
+    unserved: Callable[[Session, str, datetime], Iterable[int]] = _nothing_served  # the files to erase
 
     @property
     def columns(self) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Organisations, people, their passkeys, the sessions they have open, codes, invitations, requests for access."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask_security.core import UserMixin, WebAuthnMixin
@@ -52,6 +52,7 @@ class Person(Base, UserMixin):
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_used_on: Mapped[date | None]  # in Paris: the day of the last sign-in outlives the traces of it
 
     # What Flask-Security keeps, under its names.
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)

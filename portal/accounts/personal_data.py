@@ -1,10 +1,10 @@
 """What this room holds on a person, and what an erasure leaves of it."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
 from uuid import uuid4
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import delete, func, literal, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import AccessRequest, Grant, Invitation, MailCode, Passkey, Person, SignedIn
@@ -14,7 +14,7 @@ from portal.evidence.actions import erase_payload
 from portal.evidence.models import Entry, Payload
 from portal.french import long_date
 from portal.mail.models import OutgoingMail
-from portal.registry import NOBODY, PersonalData, PersonalField, PersonalRecord, Sweeper, table
+from portal.registry import NOBODY, Clearing, PersonalData, PersonalField, PersonalRecord, Stale, Sweeper, table
 
 ERASED = "(effacé)"
 FIELDS = (
@@ -99,32 +99,54 @@ def addresses(session: Session) -> Iterator[str]:
         yield from session.scalars(select(held.email).distinct())
 
 
-def _unused(before: datetime) -> Select[Person]:
+def _unused(session: Session, before: datetime) -> Iterator[Stale]:
     """Clients' accounts that nobody has signed in with since a moment, nor made since."""
-    recent = select(SignedIn.id).where(SignedIn.person_id == Person.id, SignedIn.began_at >= before).exists()
-    return select(Person).where(
-        Person.staff.is_(False), Person.email.not_like(f"%{NOBODY}"), Person.created_at < before, ~recent
-    )
+    used = func.coalesce(Person.last_used_on, literal(date.min))
+    idle = select(Person.id, Person.email).where(
+        Person.staff.is_(False), Person.email.not_like(f"%{NOBODY}"), Person.created_at < before,
+        used < before.astimezone(PARIS).date(),
+    )  # fmt: skip
+    for number, mail in session.execute(idle.order_by(Person.id)):
+        yield Stale(f"compte-{number}", number, (mail,))
 
 
-def _unused_accounts(session: Session, before: datetime) -> list[str]:
-    return [f"compte-{person.id}" for person in session.scalars(_unused(before))]
-
-
-def _clear_accounts(session: Session, before: datetime, at: datetime) -> tuple[int, ...]:
-    for person in session.scalars(_unused(before)).all():
+def _clear_accounts(session: Session, keys: Collection[int], at: datetime) -> tuple[int, ...]:
+    for person in session.scalars(select(Person).where(Person.id.in_(keys))).all():
         erase(session, person.email, at)
     return ()
 
 
-def _old_sign_ins(session: Session, before: datetime) -> list[str]:
-    return [f"connexion-{number}" for number in session.scalars(select(SignedIn.id).where(SignedIn.ends_at < before))]
+def _sign_ins(session: Session, before: datetime) -> Iterator[Stale]:
+    old = select(SignedIn.id, Person.email).join(Person).where(SignedIn.ends_at < before)
+    for number, mail in session.execute(old.order_by(SignedIn.id)):
+        yield Stale(f"connexion-{number}", number, (mail,))
 
 
-def _clear_sign_ins(session: Session, before: datetime, at: datetime) -> tuple[int, ...]:  # noqa: ARG001 - the common signature
-    session.execute(delete(SignedIn).where(SignedIn.ends_at < before))
-    session.execute(delete(MailCode).where(MailCode.expires_at < before))
-    return ()
+def _codes(session: Session, before: datetime) -> Iterator[Stale]:
+    old = select(MailCode.id, Person.email).join(Person, Person.id == MailCode.person_id)
+    for number, mail in session.execute(old.where(MailCode.expires_at < before).order_by(MailCode.id)):
+        yield Stale(f"code-{number}", number, (mail,))
+
+
+def _invitations(session: Session, before: datetime) -> Iterator[Stale]:
+    """What led to an access, or to none, and leads nowhere any more."""
+    old = select(Invitation.id, Invitation.email).where(Invitation.expires_at < before)
+    for number, mail in session.execute(old.order_by(Invitation.id)):
+        yield Stale(f"invitation-{number}", number, (mail,))
+
+
+def _access_requests(session: Session, before: datetime) -> Iterator[Stale]:
+    last = func.coalesce(AccessRequest.handled_at, AccessRequest.created_at)
+    for number, mail in session.execute(select(AccessRequest.id, AccessRequest.email).where(last < before)):
+        yield Stale(f"demande-acces-{number}", number, (mail,))
+
+
+def _deleting(model: type[SignedIn | MailCode | Invitation | AccessRequest]) -> Clearing:
+    def clear(session: Session, keys: Collection[int], at: datetime) -> tuple[int, ...]:  # noqa: ARG001 - the common signature
+        session.execute(delete(model).where(model.id.in_(keys)))
+        return ()
+
+    return clear
 
 
 TABLES = (
@@ -153,6 +175,9 @@ TABLES = (
 PERSONAL_DATA = PersonalData(
     "accounts", FIELDS, find, erase, tables=TABLES, addresses=addresses,
     sweeps=(
-        Sweeper("accounts", _unused_accounts, _clear_accounts), Sweeper("sign_ins", _old_sign_ins, _clear_sign_ins),
+        Sweeper("accounts", _unused, _clear_accounts, access=True),
+        Sweeper("sign_ins", _sign_ins, _deleting(SignedIn)), Sweeper("sign_ins", _codes, _deleting(MailCode)),
+        Sweeper("invitations", _invitations, _deleting(Invitation)),
+        Sweeper("invitations", _access_requests, _deleting(AccessRequest)),
     ),
 )  # fmt: skip

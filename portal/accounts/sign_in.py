@@ -26,6 +26,7 @@ from portal.accounts.rules import (
     TRIES_A_DAY,
     session_end,
 )
+from portal.clock import PARIS
 from portal.mail.actions import post
 from portal.mail.letters import Letters
 
@@ -231,6 +232,7 @@ def begin_session(
             means=",".join(means), began_at=now, ends_at=session_end(staff=person.staff, now=now),
         )
     )  # fmt: skip
+    person.last_used_on = now.astimezone(PARIS).date()
     session.flush()
     if devices and known not in devices:
         letter = LETTERS.write("new_device", person=person, device=device_name, at=now, base_url=base_url)

@@ -62,16 +62,23 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
 def erase(session: Session, mail: str, at: datetime) -> list[str]:
     """Forget a person's thresholds and mails."""
     references = [record.reference for record in find(session, mail)]
-    for alert in _of(session, mail):
-        session.delete(alert)
-    if (choice := _choice(session, mail)) is not None:
-        session.delete(choice)
+    _unserved(session, mail, at)
     for sent in _mails(session, mail):
         # What has not left yet never leaves: the worker takes a sent mail for done.
         sent.sent_at, sent.last_error = sent.sent_at or at, None
         sent.recipient, sent.subject, sent.text, sent.html = ERASED, ERASED, ERASED, None
     session.flush()
     return references
+
+
+def _unserved(session: Session, mail: str, at: datetime) -> tuple[int, ...]:  # noqa: ARG001 - the common signature
+    """What somebody chose for themselves serves their access alone."""
+    for alert in _of(session, mail):
+        session.delete(alert)
+    if (choice := _choice(session, mail)) is not None:
+        session.delete(choice)
+    session.flush()
+    return ()
 
 
 def _kept(contract: Contract) -> Keep:
@@ -106,4 +113,4 @@ TABLES = (
     table("contract_alert"),
     table("points_mails"),
 )  # fmt: skip
-PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase, tables=TABLES)
+PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase, tables=TABLES, unserved=_unserved)

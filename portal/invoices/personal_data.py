@@ -4,7 +4,7 @@ Invoices and what was written about them are accounting records: they stay as lo
 (Code de commerce L123-22), and a dispute that is open keeps what it needs (GDPR 17(3)(e)). A draft goes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -18,12 +18,15 @@ from portal.files.actions import forget
 from portal.french import long_date
 from portal.invoices.dispute_draft_actions import drop_draft
 from portal.invoices.dispute_models import Dispute, DisputeDraft, DisputeFile, DisputeMessage
-from portal.invoices.dispute_rules import Party
+from portal.invoices.dispute_rules import OVER, Party
 from portal.invoices.models import Invoice, InvoiceImport, InvoiceLine, InvoiceTax
 from portal.invoices.payment_models import Claim, Deferral, Payment
 from portal.invoices.reminder_models import Reminder
+from portal.invoices.work_models import InvoiceWork
 from portal.mail.models import OutgoingMail
 from portal.registry import Erasure, Keep, Keeper, PersonalData, PersonalField, PersonalRecord, table
+from portal.tickets.intervention_models import WorkIntervention
+from portal.tickets.models import Ticket
 
 _KEPT = "conservé avec la facture, dix ans à compter de la clôture de l'exercice (Code de commerce, L123-22)"
 FIELDS = (
@@ -93,6 +96,28 @@ def addresses(session: Session) -> Iterator[str]:
     yield from session.scalars(select(Dispute.mail).distinct())
 
 
+def _needed(session: Session, names: Collection[str]) -> dict[str, str]:
+    """An open dispute keeps what it needs: of who takes part in it, of the tickets that its invoice is for."""
+    found: dict[str, str] = {}
+    for dispute in session.scalars(select(Dispute).where(Dispute.state.not_in(OVER)).order_by(Dispute.id)):
+        spoke = select(Person.email).join(DisputeMessage, DisputeMessage.author_id == Person.id)
+        behind = (
+            select(Ticket.reference).join(WorkIntervention, WorkIntervention.ticket_id == Ticket.id)
+            .join(InvoiceWork, InvoiceWork.intervention_id == WorkIntervention.id)
+            .where(InvoiceWork.invoice_id == dispute.invoice_id, InvoiceWork.undone_at.is_(None))
+        )  # fmt: skip
+        about = {dispute.mail, dispute.ticket or "", dispute.reference, dispute.invoice.number}
+        about |= set(session.scalars(spoke.where(DisputeMessage.dispute_id == dispute.id)))
+        about |= set(session.scalars(behind))
+        found |= {name: f"contestation {dispute.reference} ouverte" for name in about if name in names or "@" in name}
+    return found
+
+
+def _unserved(session: Session, mail: str, at: datetime) -> tuple[int, ...]:
+    """Drafts go with the access that they were typed in."""
+    return erase(session, mail, at).files
+
+
 def _drafts(address: str) -> Select[DisputeDraft]:
     return select(DisputeDraft).join(Person, Person.id == DisputeDraft.person_id).where(Person.email == address)
 
@@ -102,14 +127,9 @@ def _record(reference: str, values: tuple[str, ...], given_at: datetime) -> Pers
     return PersonalRecord(reference, named, given_at)
 
 
-def _year_end(day: date) -> date:
-    """The end of the financial year, which is the calendar's (a convention of the house)."""
-    return day.replace(month=12, day=31)
-
-
 def _keep_invoice(session: Session, number: int, _: date) -> Keep:
     invoice = session.get_one(Invoice, number)
-    return Keep(invoice.number, "accounting", _year_end(invoice.issued_on))
+    return Keep(invoice.number, "accounting", invoice.issued_on)
 
 
 def _of_invoice(model: type[Any]) -> Keeper:
@@ -130,7 +150,7 @@ def _kept_dispute(dispute: Dispute) -> Keep:
         begins = f"la clôture de l'exercice où la contestation {dispute.reference}, encore ouverte, sera close"
         return Keep(dispute.reference, "accounting", waits=True, begins=begins)
     last = max(dispute.invoice.issued_on, dispute.closed_at.astimezone(PARIS).date() if dispute.closed_at else date.min)
-    return Keep(dispute.reference, "accounting", _year_end(last))
+    return Keep(dispute.reference, "accounting", last)
 
 
 def _keep_message(session: Session, number: int, today: date) -> Keep:
@@ -178,4 +198,6 @@ TABLES = (
     table("dispute_draft", own="person_id", personal="content", impersonal="form_key"),
     table("dispute_file", keep=_keep_file, files="file_id"),
 )  # fmt: skip
-PERSONAL_DATA = PersonalData("invoicing", FIELDS, find, erase, tables=TABLES, addresses=addresses)
+PERSONAL_DATA = PersonalData(
+    "invoicing", FIELDS, find, erase, tables=TABLES, addresses=addresses, needed=_needed, unserved=_unserved
+)

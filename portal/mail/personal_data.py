@@ -1,15 +1,16 @@
 """What the mailbox holds on a person: the messages that came from an address, as they came. Tickets keep their own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from portal.files.actions import forget
 from portal.files.models import StoredFile
+from portal.mail.models import OutgoingMail
 from portal.mail.received_models import ReceivedMail
-from portal.registry import Erasure, PersonalData, PersonalField, PersonalRecord, Sweeper, table
+from portal.registry import Erasure, PersonalData, PersonalField, PersonalRecord, Stale, Sweeper, table
 
 ERASED = "(effacé)"
 FIELDS = (
@@ -53,21 +54,47 @@ def addresses(session: Session) -> Iterator[str]:
     yield from session.scalars(select(ReceivedMail.sender).where(ReceivedMail.sender != ERASED).distinct())
 
 
-def _originals(session: Session, before: datetime) -> Iterator[ReceivedMail]:
-    """Messages placed before a moment whose original is still kept."""
-    kept = select(ReceivedMail).where(ReceivedMail.received_at < before, ReceivedMail.file_id.is_not(None))
-    for row in session.scalars(kept.order_by(ReceivedMail.id)):
-        stored = session.get(StoredFile, row.file_id)
-        if stored is not None and stored.erased_at is None:
-            yield row
+def _originals(session: Session, before: datetime) -> Iterator[Stale]:
+    """Messages that came before a moment and still say from whom; a ticket holds what was of use in them."""
+    old = select(ReceivedMail).where(ReceivedMail.received_at < before, ReceivedMail.sender != ERASED)
+    for row in session.scalars(old.order_by(ReceivedMail.id)):
+        yield Stale(row.reference or f"courriel {row.id}", row.id, (row.sender, row.reference))
 
 
-def _due(session: Session, before: datetime) -> list[str]:
-    return [row.reference or f"courriel {row.id}" for row in _originals(session, before)]
+def _clear_originals(session: Session, keys: Collection[int], at: datetime) -> list[int]:  # noqa: ARG001 - the common signature
+    rows = session.scalars(select(ReceivedMail).where(ReceivedMail.id.in_(keys))).all()
+    for row in rows:
+        row.sender, row.subject, row.message_id, row.last_error = ERASED, ERASED, "", None
+    session.flush()
+    return [row.file_id for row in rows if row.file_id is not None]
 
 
-def _clear(session: Session, before: datetime, at: datetime) -> tuple[int, ...]:  # noqa: ARG001 - the common signature
-    return tuple(row.file_id for row in _originals(session, before) if row.file_id is not None)
+#: Sent mails that go with another line of the table than the others.
+_WITH = {"sign_ins": "accounts/", "invoice_mails": "invoices/"}
+
+
+def _sent(line: str) -> Callable[[Session, datetime], Iterator[Stale]]:
+    begins = OutgoingMail.event.startswith
+    mine = begins(_WITH[line]) if line in _WITH else not_(or_(*(begins(each) for each in _WITH.values())))
+
+    def due(session: Session, before: datetime) -> Iterator[Stale]:
+        old = select(OutgoingMail.id, OutgoingMail.recipient).where(
+            OutgoingMail.created_at < before, OutgoingMail.recipient != ERASED, mine
+        )
+        for number, recipient in session.execute(old.order_by(OutgoingMail.id)):
+            yield Stale(f"courriel envoyé {number}", number, (recipient,))
+
+    return due
+
+
+def _clear_sent(session: Session, keys: Collection[int], at: datetime) -> tuple[int, ...]:
+    for sent in session.scalars(select(OutgoingMail).where(OutgoingMail.id.in_(keys))):
+        # What has not left by now never leaves: the worker takes a sent mail for done.
+        sent.sent_at = sent.sent_at or at
+        sent.recipient, sent.subject, sent.text, sent.html, sent.calendar = ERASED, ERASED, ERASED, None, None
+        sent.headers, sent.last_error, sent.bounced_why = {}, None, None
+    session.flush()
+    return ()
 
 
 TABLES = (
@@ -82,5 +109,9 @@ TABLES = (
     ),
 )  # fmt: skip
 PERSONAL_DATA = PersonalData(
-    "support", FIELDS, find, erase, tables=TABLES, addresses=addresses, sweeps=(Sweeper("raw_mails", _due, _clear),)
-)
+    "support", FIELDS, find, erase, tables=TABLES, addresses=addresses,
+    sweeps=(
+        Sweeper("raw_mails", _originals, _clear_originals),
+        *(Sweeper(line, _sent(line), _clear_sent) for line in ("sign_ins", "sent_mails", "invoice_mails")),
+    ),
+)  # fmt: skip

@@ -281,8 +281,9 @@ def _kept_with(moving: Moving, entry: Entry, content: str) -> Archived | None:
             return held
     kind, day = entry.kind, entry.at.astimezone(PARIS).date()
     if kind.startswith("invoices."):
-        year_end = day.replace(month=12, day=31)
-        return moving.entry("invoicing", Keep(f"Registre des actes, factures de {day.year}", "accounting", year_end))
+        closed = moving.library.law.retention["accounting"].counts_from(day)
+        named = f"Registre des actes, factures de l'exercice {closed.year}"
+        return moving.entry("invoicing", Keep(named, "accounting", day))
     if kind.startswith(_BINDING) or (kind.startswith("tickets.") and moving.subject.organisation_id is not None):
         return moving.entry("contract", Keep("Registre des actes", "contract"))
     return None

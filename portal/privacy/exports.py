@@ -274,7 +274,7 @@ def _page(records: Iterable[Record], library: Library, about: About) -> Iterator
     papers, titles = Papers(_TEMPLATES), _titles(library)
     yield papers.html(
         "export_head.html", company=library.company, processing=library.processing, law=library.law, who=about.name,
-        email=about.email, reference=about.reference, at=about.at,
+        email=about.email, reference=about.reference, at=about.at, sweeps={each.key: each for each in library.sweeps},
     ).encode()  # fmt: skip
     for one in records:
         title = titles.get(one.purpose, one.purpose)

@@ -1,16 +1,18 @@
 """What this room holds on a person: the requests, and the register that proves what was answered."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from portal.clock import PARIS
+from portal.evidence.actions import erase_payload
+from portal.evidence.models import Entry, Payload
 from portal.french import long_date
-from portal.privacy.models import PrivacyEvent, PrivacyRequest
-from portal.privacy.rules import CLOSED
-from portal.registry import Erasure, Keep, PersonalData, PersonalField, PersonalRecord, table
+from portal.privacy.models import PrivacyEvent, PrivacyFreeze, PrivacyRequest
+from portal.privacy.rules import CLOSED, State
+from portal.registry import Erasure, Keep, PersonalData, PersonalField, PersonalRecord, Stale, Sweeper, table
 
 _KEPT = "conservé le temps pendant lequel la réponse peut être contestée"
 FIELDS = (
@@ -64,6 +66,52 @@ def addresses(session: Session) -> Iterator[str]:
     yield from session.scalars(select(PrivacyRequest.email).distinct())
 
 
+def _needed(session: Session, names: Collection[str]) -> dict[str, str]:
+    """Whose data are frozen, and who waits for an answer: to be kept as they are is what they asked for."""
+    found = {}
+    asks = select(PrivacyRequest).where(
+        PrivacyRequest.state.not_in({*CLOSED, State.ADDRESS}),
+        or_(PrivacyRequest.email.in_(names), PrivacyRequest.subject_email.in_(names)),
+    )  # fmt: skip
+    for one in session.scalars(asks):
+        found[one.about] = found[one.email] = f"demande {one.reference} en cours"
+    frozen = select(PrivacyFreeze).where(PrivacyFreeze.lifted_at.is_(None), PrivacyFreeze.email.in_(names))
+    for held in session.scalars(frozen):
+        found[held.email] = "données gelées (RGPD, article 18)"
+    return found
+
+
+def _answered(session: Session, before: datetime) -> Iterator[Stale]:
+    """Lines of the register whose answer cannot be contested any more."""
+    over = select(PrivacyRequest).where(PrivacyRequest.closed_at < before)
+    for one in session.scalars(over.order_by(PrivacyRequest.id)):
+        yield Stale(one.reference, one.id, (one.email, one.about))
+
+
+def _unconfirmed(session: Session, before: datetime) -> Iterator[Stale]:
+    """What somebody wrote under an address that never said it was theirs."""
+    over = select(PrivacyRequest).where(PrivacyRequest.state == State.ADDRESS, PrivacyRequest.received_at < before)
+    for one in session.scalars(over.order_by(PrivacyRequest.id)):
+        yield Stale(one.reference, one.id, (one.email,))
+
+
+def _clear(session: Session, keys: Collection[int], at: datetime) -> list[int]:
+    files = []
+    for one in session.scalars(select(PrivacyRequest).where(PrivacyRequest.id.in_(keys))).all():
+        if one.mandate_file_id is not None:
+            files.append(one.mandate_file_id)
+        named = f'"{one.reference}"'
+        acts = select(Entry).join(Payload).where(Payload.content.contains(named, autoescape=True))
+        for entry in session.scalars(acts).all():
+            erase_payload(session, entry, at=at)
+        session.execute(
+            delete(PrivacyFreeze).where(PrivacyFreeze.request_id == one.id, PrivacyFreeze.lifted_at.is_not(None))
+        )
+        session.delete(one)
+    session.flush()
+    return files
+
+
 def _kept(one: PrivacyRequest) -> Keep:
     closed = one.closed_at.astimezone(PARIS).date() if one.closed_at is not None else None
     begins = "" if closed else f"la réponse à la demande {one.reference}, encore en cours"
@@ -94,4 +142,7 @@ TABLES = (
     table("privacy_archive_piece", personal="was becomes", impersonal="in_table row_key in_column", alone=True),
     table("reference_choice", personal="by"),
 )  # fmt: skip
-PERSONAL_DATA = PersonalData("rights", FIELDS, find, erase, tables=TABLES, addresses=addresses)
+PERSONAL_DATA = PersonalData(
+    "rights", FIELDS, find, erase, tables=TABLES, addresses=addresses, needed=_needed,
+    sweeps=(Sweeper("register", _answered, _clear), Sweeper("unconfirmed", _unconfirmed, _clear)),
+)  # fmt: skip

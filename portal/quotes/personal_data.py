@@ -1,10 +1,10 @@
 """What this room holds on a person, and what an erasure leaves of it."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.clock import PARIS
@@ -15,7 +15,7 @@ from portal.mail.models import OutgoingMail
 from portal.quotes.request_actions import LINK_BYTES
 from portal.quotes.request_models import QuoteRequest, RequestMessage
 from portal.quotes.request_rules import CLOSED, Side, State
-from portal.registry import Keep, PersonalData, PersonalField, PersonalRecord, Sweeper, table
+from portal.registry import Keep, PersonalData, PersonalField, PersonalRecord, Stale, Sweeper, table
 
 ERASED = "(effacé)"
 _GONE = "effacé\u00a0; conservé avec le contrat si la demande est devenue cliente"
@@ -97,22 +97,18 @@ def addresses(session: Session) -> Iterator[str]:
     yield from session.scalars(select(QuoteRequest.mail).where(QuoteRequest.erased_at.is_(None)).distinct())
 
 
-def _over(session: Session, before: datetime) -> list[QuoteRequest]:
+def _due(session: Session, before: datetime) -> Iterator[Stale]:
     """Requests without a sequel whose last word was before a moment."""
-    found = session.scalars(
-        select(QuoteRequest).where(
-            QuoteRequest.state != State.ACCEPTED, QuoteRequest.erased_at.is_(None), QuoteRequest.waiting_since < before
-        )
-    )
-    return [each for each in found if each.closed_at is None or each.closed_at < before]
+    over = select(QuoteRequest).where(
+        QuoteRequest.state != State.ACCEPTED, QuoteRequest.erased_at.is_(None), QuoteRequest.waiting_since < before,
+        or_(QuoteRequest.closed_at.is_(None), QuoteRequest.closed_at < before),
+    )  # fmt: skip
+    for request in session.scalars(over.order_by(QuoteRequest.id)):
+        yield Stale(request.reference, request.id, (request.mail, request.reference))
 
 
-def _due(session: Session, before: datetime) -> list[str]:
-    return [request.reference for request in _over(session, before)]
-
-
-def _clear(session: Session, before: datetime, at: datetime) -> tuple[int, ...]:
-    for request in _over(session, before):
+def _clear(session: Session, keys: Collection[int], at: datetime) -> tuple[int, ...]:
+    for request in session.scalars(select(QuoteRequest).where(QuoteRequest.id.in_(keys))).all():
         _forget(session, request, at)
     session.flush()
     return ()

@@ -5,7 +5,7 @@ rest goes, but for the acts of who refused or withdrew, which are archived too.
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -141,6 +141,16 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
     return erased
 
 
+def _acted(session: Session, names: Collection[str], since: datetime) -> dict[str, str]:
+    """Who answered a quote, by the link of its mail too, or has one to answer, has use for an access."""
+    acts = select(QuoteAct.mail, Quote.reference).join(Quote).where(QuoteAct.mail.in_(names), QuoteAct.at >= since)
+    found = {mail: f"a répondu au devis {reference}" for mail, reference in session.execute(acts)}
+    sent = select(Recipient.mail, Quote.reference).join(Quote).where(
+        Recipient.mail.in_(names), Quote.state.in_(OFFERED), Quote.sent_at >= since
+    )  # fmt: skip
+    return found | {mail: f"devis {reference} à répondre" for mail, reference in session.execute(sent)}
+
+
 def addresses(session: Session) -> Iterator[str]:
     """Every address that a quote went to."""
     yield from session.scalars(select(Recipient.mail).where(Recipient.mail != ERASED).distinct())
@@ -208,4 +218,4 @@ TABLES = (
     ),
     table("quote_template", personal="name draft"),
 )  # fmt: skip
-PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase, tables=TABLES, addresses=addresses)
+PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase, tables=TABLES, addresses=addresses, acted=_acted)

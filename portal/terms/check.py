@@ -198,6 +198,10 @@ def _check_house(library: Library) -> Iterator[Finding]:
             yield Finding("processing.toml", line, f"[{processing.key}] : retention ou retention_text, l'un des deux")
         elif processing.retention and processing.retention not in library.law.retention:
             yield Finding("processing.toml", line, f"retention « {processing.retention} » n'est pas dans law.toml")
+        for key in processing.sweeps:
+            if key not in {each.key for each in library.sweeps}:
+                yield Finding("processing.toml", line, f"sweeps : « {key} » n'est pas une [[sweep]]")
+    yield from _check_durations(library)
     rates = lines_of(library.sources["law.toml"])
     if not library.law.ecb_rates:
         line = rates.table("ecb_rate")
@@ -206,6 +210,20 @@ def _check_house(library: Library) -> Iterator[Finding]:
         if not re.fullmatch(r"\d{4}-S[12]", key):
             yield Finding("law.toml", rates.find(f'"{key}"'), f"« {key} » n'est pas un semestre : 2026-S1 est attendu")
     yield from _check_company(library)
+
+
+def _check_durations(library: Library) -> Iterator[Finding]:
+    """What nothing refers to is a duration that nobody applies, or that no notice tells."""
+    told = {key for processing in library.processing for key in processing.sweeps}
+    for index, sweep in enumerate(library.sweeps):
+        line = lines_of(library.sources["processing.toml"]).entry("sweep", index)
+        if sweep.key not in told:
+            yield Finding("processing.toml", line, f"[[sweep]] {sweep.key} : aucun traitement ne l'annonce (sweeps)")
+    used = {processing.retention for processing in library.processing} | {each.retention for each in library.sweeps}
+    for key in library.law.retention:
+        if key not in used:
+            line = lines_of(library.sources["law.toml"]).table(f"retention.{key}")
+            yield Finding("law.toml", line, f"[retention.{key}] : aucun traitement ne s'y réfère")
 
 
 def _check_company(library: Library) -> Iterator[Finding]:

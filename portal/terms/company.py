@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
+from portal.terms.dating import MONTHS
+
 #: Mentions that the law wants on a French site and that the CGV do not give.
 MENTIONS = {
     "siren": "numéro SIREN",
@@ -64,6 +66,7 @@ class Convention(NamedTuple):
     articles: tuple[str, ...]
     since: date
     days: int | None = None  # where the convention is a number of days; its text says {days}
+    month_day: tuple[int, int] | None = None  # where it is a day of each year; its text says {month_day}
 
 
 class Conventions(Mapping[str, Convention]):
@@ -74,6 +77,13 @@ class Conventions(Mapping[str, Convention]):
 
     def __getitem__(self, key: str) -> Convention:
         return self._by_key[key]
+
+    def yearly(self, key: str) -> tuple[int, int]:
+        """Month and day of a convention that is a day of each year; KeyError where it is none."""
+        found = self._by_key[key].month_day
+        if found is None:
+            raise KeyError(f"{key}.month_day")
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_key)
@@ -94,16 +104,29 @@ class Processing(NamedTuple):
     source: str
     retention: str = ""  # a key of law.toml's retention
     retention_text: str = ""
+    sweeps: tuple[str, ...] = ()  # keys of what is cleared by itself after a time
     article: str = ""  # of the CGV, where one speaks of it
 
 
 class Sweep(NamedTuple):
-    """How long one kind of record is held when nothing else has it kept, and why: a choice of the house, shown as one."""
+    """How long one kind of record is held when nothing else has it kept, and why: a choice of the house, shown as one.
+
+    ``retention``: the key of law.toml's retention that the months are those of, where the law's own time is taken.
+    """
 
     key: str
     title: str
     months: int
     because: str
+    retention: str = ""
+
+    @property
+    def length(self) -> str:
+        """In words, for a page: whole years as years."""
+        years, months = divmod(self.months, 12)
+        if months:
+            return f"{self.months} mois"
+        return f"{years} an{'s' if years > 1 else ''}"
 
 
 class Use(NamedTuple):
@@ -161,6 +184,7 @@ def read_conventions(data: Mapping[str, Any]) -> Conventions:
                 tuple(table["articles"]),
                 table["since"],
                 table.get("days"),
+                _month_day(table),
             )
             for key, table in data.items()
         )
@@ -170,17 +194,30 @@ def read_conventions(data: Mapping[str, Any]) -> Conventions:
 def _with_days(table: Mapping[str, Any]) -> str:
     # The number stands once: what a page prints is what the software does.
     words: str = table["text"]
+    if (day := _month_day(table)) is not None:
+        words = words.replace("{month_day}", f"{'1er' if day[1] == 1 else day[1]} {MONTHS[day[0] - 1]}")
     return words.replace("{days}", f"{int(table['days'])} jours") if "days" in table else words
+
+
+def _month_day(table: Mapping[str, Any]) -> tuple[int, int] | None:
+    if "month_day" not in table:
+        return None
+    month, day = (int(part) for part in table["month_day"].split("-"))
+    date(2000, month, day)  # such a day there is
+    return month, day
 
 
 def read_processing(data: Mapping[str, Any]) -> tuple[Processing, ...]:
     """From a parsed ``processing.toml``."""
-    return tuple(Processing(**table) for table in data["processing"])
+    return tuple(Processing(**table | {"sweeps": tuple(table.get("sweeps", ()))}) for table in data["processing"])
 
 
-def read_sweeps(data: Mapping[str, Any]) -> tuple[Sweep, ...]:
-    """From a parsed ``processing.toml``."""
-    return tuple(Sweep(**table) for table in data.get("sweep", ()))
+def read_sweeps(data: Mapping[str, Any], years: Mapping[str, int]) -> tuple[Sweep, ...]:
+    """From a parsed ``processing.toml``; ``years`` of law.toml's retention, by its keys."""
+    return tuple(
+        Sweep(**{"months": 12 * years[table["retention"]], **table} if "retention" in table else table)
+        for table in data.get("sweep", ())
+    )
 
 
 def read_objections(data: Mapping[str, Any]) -> Objections:

@@ -82,13 +82,17 @@ class MonthsDeadline(NamedTuple):
 
     def nominal(self, event: date) -> date:
         """Same date number that many months later, or the last day of that month."""
-        years, month = divmod(event.month - 1 + self.months, 12)
-        year, month = event.year + years, month + 1
-        return date(year, month, min(event.day, monthrange(year, month)[1]))
+        return months_after(event, self.months)
 
     def last_day(self, event: date) -> date:
         """The nominal day or the next working day after it."""
         return self.calendar.next_working(self.nominal(event))
+
+
+def months_after(day: date, months: int) -> date:
+    """Same date number that many calendar months later (before, when it is negative), or the last day of that month."""
+    years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(years, month + 1, min(day.day, monthrange(years, month + 1)[1]))
 
 
 def is_open(last_day: date, today: date) -> bool:

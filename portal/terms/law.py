@@ -1,12 +1,11 @@
 """Statute as data: holidays, VAT, legal rates by half-year, retention. From ``law.toml``."""
 
-from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from portal.terms.days import MonthsDeadline, WorkingDays
+from portal.terms.days import MonthsDeadline, WorkingDays, months_after
 from portal.terms.findings import TermsError
 
 JUNE = 6
@@ -26,17 +25,33 @@ class MissingLegalRate(TermsError):
 
 
 class Retention(NamedTuple):
-    """How long the law has a record kept, from when, and under which text."""
+    """How long the law has a record kept, from when, and under which text.
+
+    ``closing``: month and day on which the financial year ends, where the years count from its end.
+    """
 
     key: str
     years: int
     start: str
     source: str
+    closing: tuple[int, int] | None = None
+
+    def counts_from(self, since: date) -> date:
+        """The day that the years count from: that day, or the end of its financial year."""
+        if self.closing is None:
+            return since
+        month, day = self.closing
+        end = _clamped(since.year, month, day)
+        return end if since <= end else _clamped(since.year + 1, month, day)
 
     def last_day(self, since: date) -> date:
-        """The last day of keeping what counts from this one: same day so many years later, or the end of February."""
-        year = since.year + self.years
-        return date(year, since.month, min(since.day, monthrange(year, since.month)[1]))
+        """The last day of keeping what began that day: same day so many years later, or the end of February."""
+        return months_after(self.counts_from(since), 12 * self.years)
+
+
+def _clamped(year: int, month: int, day: int) -> date:
+    # A year that ends on the last of February ends on its last day, whatever the year.
+    return months_after(date(year, 1, day), month - 1)
 
 
 class Law(NamedTuple):
@@ -81,8 +96,11 @@ def half_year(day: date) -> str:
     return f"{day.year}-S{1 if day.month <= JUNE else 2}"
 
 
-def read_law(data: Mapping[str, Any]) -> Law:
-    """Make the law from a parsed ``law.toml``; KeyError or ValueError when it is incomplete."""
+def read_law(data: Mapping[str, Any], closing: tuple[int, int]) -> Law:
+    """Make the law from a parsed ``law.toml``; KeyError or ValueError when it is incomplete.
+
+    ``closing``: month and day on which the financial year ends, a convention of the house.
+    """
     days = WorkingDays(data["holidays"]["country"], data["holidays"]["subdivision"])
     month, more = data["gdpr_request"], data["gdpr_extension"]
     return Law(
@@ -107,7 +125,9 @@ def read_law(data: Mapping[str, Any]) -> Law:
         gdpr=MonthsDeadline(month["months"], days, month["source"]),
         gdpr_extended=MonthsDeadline(month["months"] + more["months"], days, more["source"]),
         retention={
-            key: Retention(key, table["years"], table["from"], table["source"])
+            key: Retention(
+                key, table["years"], table["from"], table["source"], closing if table.get("financial_year") else None
+            )
             for key, table in data["retention"].items()
         },
     )

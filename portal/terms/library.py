@@ -101,15 +101,15 @@ def load_library(content: Path, *, drafts: bool = False) -> Library:
     if problems:
         raise ContentError(problems)
     try:
-        name = "law.toml"
-        law = read_law(tables[name])
-        name = "company.toml"
-        company = read_company(tables[name])
         name = "conventions.toml"
         conventions = read_conventions(tables[name])
+        name = "law.toml"
+        law = read_law(tables[name], conventions.yearly("financial_year"))
+        name = "company.toml"
+        company = read_company(tables[name])
         name = "processing.toml"
         processing = read_processing(tables[name])
-        sweeps = read_sweeps(tables[name])
+        sweeps = read_sweeps(tables[name], {key: each.years for key, each in law.retention.items()})
         objections = read_objections(tables[name])
     except (KeyError, ValueError, TypeError, ArithmeticError, AttributeError) as error:
         raise ContentError([Finding(name, 0, f"clé manquante ou valeur illisible : {error}")]) from error

@@ -1,15 +1,16 @@
 """What contestations hold on a person, and what an erasure leaves: they are part of what a contract owes, and stay with it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.clock import PARIS
 from portal.mail.models import OutgoingMail
 from portal.registry import NOBODY, Fate, Keep, PersonalData, PersonalField, PersonalRecord, table
-from portal.tickets.intervention_models import TimeContest, TimeCorrection, WorkIntervention
+from portal.tickets.intervention_models import TimeContest, TimeCorrection, TimeEntry, WorkIntervention
+from portal.tickets.models import Ticket
 
 ERASED = "(effacé)"
 _KEPT = "conservé avec le contrat (Code de commerce, article L110-4)"
@@ -54,6 +55,20 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
     return references
 
 
+def _needed(session: Session, names: Collection[str]) -> dict[str, str]:
+    """A time that is contested and not answered yet: who contests it, and the ticket it stands on."""
+    open_ones = (
+        select(TimeContest.by_mail, Ticket.reference).join(TimeContest.entry).join(TimeEntry.intervention)
+        .join(WorkIntervention.ticket).where(
+            TimeContest.outcome.is_(None), or_(TimeContest.by_mail.in_(names), Ticket.reference.in_(names))
+        )
+    )  # fmt: skip
+    found = {}
+    for mail, reference in session.execute(open_ones):
+        found[mail] = found[reference] = f"temps contesté sur le ticket {reference}"
+    return found
+
+
 def _keep_correction(session: Session, number: int, _: date) -> Keep:
     """What was counted anew is what a contract's points, or an invoice, rest on."""
     correction = session.get_one(TimeCorrection, number)
@@ -74,4 +89,4 @@ TABLES = (
     ),
     table("time_correction", keep=_keep_correction, personal="reason by", impersonal="form_key minutes"),
 )  # fmt: skip
-PERSONAL_DATA = PersonalData("support", FIELDS, find, erase, tables=TABLES, addresses=addresses)
+PERSONAL_DATA = PersonalData("support", FIELDS, find, erase, tables=TABLES, addresses=addresses, needed=_needed)

@@ -7,7 +7,7 @@ person's name. One that never became a client's is forgotten whole.
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
@@ -18,7 +18,18 @@ from portal.files.actions import forget
 from portal.files.models import StoredFile
 from portal.french import long_date
 from portal.mail.models import OutgoingMail
-from portal.registry import NOBODY, Erasure, Fate, Keep, PersonalData, PersonalField, PersonalRecord, table
+from portal.registry import (
+    NOBODY,
+    Erasure,
+    Fate,
+    Keep,
+    PersonalData,
+    PersonalField,
+    PersonalRecord,
+    Stale,
+    Sweeper,
+    table,
+)
 from portal.tickets.appointment_models import TicketAppointment
 from portal.tickets.finding import new_link_key
 from portal.tickets.followers import follow_once
@@ -104,9 +115,7 @@ def erase(session: Session, mail: str, at: datetime) -> Erasure:
     for ticket in list(_of(session, address)):
         stranger = ticket.organisation_id is None and _address(ticket.creator_mail or "") == address
         for sent in _mails(session, ticket, address):
-            # What has not left yet never leaves: the worker takes a sent mail for done.
-            sent.sent_at, sent.last_error = sent.sent_at or at, None
-            sent.recipient, sent.subject, sent.text, sent.html, sent.calendar = ERASED, ERASED, ERASED, None, None
+            _unsend(sent, at)
         files += _forget_messages(session, ticket, address, at, whole=stranger)
         named = ticket.creator_name
         if _address(ticket.creator_mail or "") == address:
@@ -119,23 +128,68 @@ def erase(session: Session, mail: str, at: datetime) -> Erasure:
             ticket.link_key = new_link_key()
         if person is not None and ticket.beneficiary_id == person:
             ticket.beneficiary = _unnamed(address, ticket.beneficiary or "")
-        if ticket.terms_accepted_by is not None and stranger:
-            ticket.terms_accepted_by = ERASED
         for participant in [each for each in ticket.participants if each.mail == address]:
             ticket.participants.remove(participant)
         if not address.endswith(NOBODY):
             _forget_events(ticket, person, named)
         if stranger:
-            for entry in session.scalars(select(Entry).where(Entry.seq.in_(ticket.evidence))):
-                erase_payload(session, entry, at=at)
-            _forget_whole(session, ticket)
-            ticket.erased_at = at
-            if ticket.closed_at is None:
-                shut(ticket, by=None, name="", at=at)
+            _end_stranger(session, ticket, at)
         reindex(session, ticket)
         erased.append(ticket.reference)
     session.flush()
     return Erasure(tuple(erased), tuple(files))
+
+
+def _strangers(session: Session, before: datetime) -> Iterator[Stale]:
+    """Tickets that never became a client's, and in which nothing has been said since a moment."""
+    last = select(func.max(TicketMessage.written_at)).where(TicketMessage.ticket_id == Ticket.id).scalar_subquery()
+    old = select(Ticket).where(
+        Ticket.organisation_id.is_(None), Ticket.erased_at.is_(None), Ticket.opened_at < before,
+        func.coalesce(last, Ticket.opened_at) < before, func.coalesce(Ticket.closed_at, Ticket.opened_at) < before,
+    )  # fmt: skip
+    for ticket in session.scalars(old.order_by(Ticket.id)):
+        people = {each.mail for each in ticket.participants} | {each.author_mail or "" for each in ticket.messages}
+        yield Stale(
+            ticket.reference, ticket.id, (ticket.reference, *sorted({*people, ticket.creator_mail or ""} - {""}))
+        )
+
+
+def _clear_strangers(session: Session, keys: Collection[int], at: datetime) -> list[int]:
+    files: list[int] = []
+    for ticket in session.scalars(select(Ticket).where(Ticket.id.in_(keys))).all():
+        letters = OutgoingMail.message_id.startswith(f"<ticket.{ticket.reference}.", autoescape=True)
+        for sent in session.scalars(select(OutgoingMail).where(letters)):
+            _unsend(sent, at)
+        for message in ticket.messages:
+            files += _forget_author(session, message, at, ERASED)
+            files += _forget_words(session, message, at)
+        ticket.creator_name, ticket.creator_mail, ticket.creator_phone = ERASED, None, None
+        ticket.closed_by = ERASED if ticket.closed_by else None
+        ticket.link_key = new_link_key()
+        ticket.participants.clear()
+        for event in ticket.events:
+            event.by, event.detail = ERASED, {}
+        _end_stranger(session, ticket, at)
+        reindex(session, ticket)
+    session.flush()
+    return files
+
+
+def _end_stranger(session: Session, ticket: Ticket, at: datetime) -> None:
+    """Nobody's record any more: what it was proved by goes, and what was written beside the messages."""
+    ticket.terms_accepted_by = ERASED if ticket.terms_accepted_by is not None else None
+    for entry in session.scalars(select(Entry).where(Entry.seq.in_(ticket.evidence))):
+        erase_payload(session, entry, at=at)
+    _forget_whole(session, ticket)
+    ticket.erased_at = at
+    if ticket.closed_at is None:
+        shut(ticket, by=None, name="", at=at)
+
+
+def _unsend(sent: OutgoingMail, at: datetime) -> None:
+    # What has not left yet never leaves: the worker takes a sent mail for done.
+    sent.sent_at, sent.last_error = sent.sent_at or at, None
+    sent.recipient, sent.subject, sent.text, sent.html, sent.calendar = ERASED, ERASED, ERASED, None, None
 
 
 def _unnamed(address: str, name: str) -> str:
@@ -156,15 +210,23 @@ def _forget_whole(session: Session, ticket: Ticket) -> None:
 def _forget_messages(session: Session, ticket: Ticket, address: str, at: datetime, *, whole: bool) -> Iterator[int]:
     for message in ticket.messages:
         if _mine(message, address):
-            message.author, message.author_mail, message.mail_id = _unnamed(address, message.author), None, None
-            message.folded, message.html = "", None  # signatures stand there
-            yield from _forget_file(session, message.raw_file_id, at)  # the mail as it came is signed too
-            message.raw_file_id = None
+            yield from _forget_author(session, message, at, _unnamed(address, message.author))
         if whole and message.side is Side.REQUESTER:
-            message.text = ERASED
-            for file in message.files:
-                yield from _forget_file(session, file.file_id, at)
-                file.name = ERASED
+            yield from _forget_words(session, message, at)
+
+
+def _forget_author(session: Session, message: TicketMessage, at: datetime, name: str) -> Iterator[int]:
+    message.author, message.author_mail, message.mail_id = name, None, None
+    message.folded, message.html = "", None  # signatures stand there
+    yield from _forget_file(session, message.raw_file_id, at)  # the mail as it came is signed too
+    message.raw_file_id = None
+
+
+def _forget_words(session: Session, message: TicketMessage, at: datetime) -> Iterator[int]:
+    message.text = ERASED
+    for file in message.files:
+        yield from _forget_file(session, file.file_id, at)
+        file.name = ERASED
 
 
 def _forget_file(session: Session, number: int | None, at: datetime) -> Iterator[int]:
@@ -183,6 +245,18 @@ def _forget_events(ticket: Ticket, person: int | None, named: str) -> None:
 
 def _day(moment: datetime) -> str:
     return long_date(moment.astimezone(PARIS).date())
+
+
+def _acted(session: Session, names: Collection[str], since: datetime) -> dict[str, str]:
+    """Who wrote in a ticket, by mail too, or waits for one of theirs, has use for an access though they sign in nowhere."""
+    wrote = select(TicketMessage.author_mail, Ticket.reference).join(Ticket).where(
+        TicketMessage.author_mail.in_(names), TicketMessage.written_at >= since
+    )  # fmt: skip
+    found = {mail: f"a écrit dans le ticket {reference}" for mail, reference in session.execute(wrote) if mail}
+    waits = select(Ticket.creator_mail, Ticket.reference).where(
+        Ticket.creator_mail.in_(names), Ticket.settled.is_(False)
+    )  # fmt: skip
+    return found | {mail: f"ticket {reference} ouvert" for mail, reference in session.execute(waits) if mail}
 
 
 def addresses(session: Session) -> Iterator[str]:
@@ -230,5 +304,6 @@ TABLES = (
     table("ticket_canned_answer", personal="title text written_by"),
 )  # fmt: skip
 PERSONAL_DATA = PersonalData(
-    "support", FIELDS, find, erase, tables=TABLES, addresses=addresses, refresh=_refresh
+    "support", FIELDS, find, erase, tables=TABLES, addresses=addresses, refresh=_refresh, acted=_acted,
+    sweeps=(Sweeper("prospects", _strangers, _clear_strangers),),
 )  # fmt: skip

@@ -24,6 +24,7 @@ def _privacy(publication: Publication) -> Mapping[str, Any]:
         "terms": Cited(publication.current),
         "processing": publication.library.processing,
         "retention": law.retention,
+        "sweeps": {sweep.key: sweep for sweep in publication.library.sweeps},
         "gdpr": law.gdpr,
         "gdpr_extended": law.gdpr_extended,
     }
