@@ -106,10 +106,10 @@ def _needed(session: Session, names: Collection[str]) -> dict[str, str]:
             .join(InvoiceWork, InvoiceWork.intervention_id == WorkIntervention.id)
             .where(InvoiceWork.invoice_id == dispute.invoice_id, InvoiceWork.undone_at.is_(None))
         )  # fmt: skip
-        about = {dispute.mail, dispute.ticket or "", dispute.reference, dispute.invoice.number}
+        about = {dispute.mail.lower(), dispute.ticket or "", dispute.reference, dispute.invoice.number}
         about |= set(session.scalars(spoke.where(DisputeMessage.dispute_id == dispute.id)))
         about |= set(session.scalars(behind))
-        found |= {name: f"contestation {dispute.reference} ouverte" for name in about if name in names or "@" in name}
+        found |= dict.fromkeys(about.intersection(names), f"contestation {dispute.reference} ouverte")
     return found
 
 

@@ -58,7 +58,9 @@ def _originals(session: Session, before: datetime) -> Iterator[Stale]:
     """Messages that came before a moment and still say from whom; a ticket holds what was of use in them."""
     old = select(ReceivedMail).where(ReceivedMail.received_at < before, ReceivedMail.sender != ERASED)
     for row in session.scalars(old.order_by(ReceivedMail.id)):
-        yield Stale(row.reference or f"courriel {row.id}", row.id, (row.sender, row.reference))
+        yield Stale(
+            row.reference or f"courriel {row.id}", row.id, tuple(each for each in (row.sender, row.reference) if each)
+        )
 
 
 def _clear_originals(session: Session, keys: Collection[int], at: datetime) -> list[int]:  # noqa: ARG001 - the common signature

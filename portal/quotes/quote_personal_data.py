@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
@@ -143,12 +143,16 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
 
 def _acted(session: Session, names: Collection[str], since: datetime) -> dict[str, str]:
     """Who answered a quote, by the link of its mail too, or has one to answer, has use for an access."""
-    acts = select(QuoteAct.mail, Quote.reference).join(Quote).where(QuoteAct.mail.in_(names), QuoteAct.at >= since)
-    found = {mail: f"a répondu au devis {reference}" for mail, reference in session.execute(acts)}
+    acts = (
+        select(QuoteAct.mail, Quote.reference)
+        .join(Quote)
+        .where(func.lower(QuoteAct.mail).in_(names), QuoteAct.at >= since)
+    )
+    found = {mail.lower(): f"a répondu au devis {reference}" for mail, reference in session.execute(acts)}
     sent = select(Recipient.mail, Quote.reference).join(Quote).where(
-        Recipient.mail.in_(names), Quote.state.in_(OFFERED), Quote.sent_at >= since
+        func.lower(Recipient.mail).in_(names), Quote.state.in_(OFFERED), Quote.sent_at >= since
     )  # fmt: skip
-    return found | {mail: f"devis {reference} à répondre" for mail, reference in session.execute(sent)}
+    return found | {mail.lower(): f"devis {reference} à répondre" for mail, reference in session.execute(sent)}
 
 
 def addresses(session: Session) -> Iterator[str]:

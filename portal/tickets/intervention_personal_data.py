@@ -60,7 +60,7 @@ def _needed(session: Session, names: Collection[str]) -> dict[str, str]:
     open_ones = (
         select(TimeContest.by_mail, Ticket.reference).join(TimeContest.entry).join(TimeEntry.intervention)
         .join(WorkIntervention.ticket).where(
-            TimeContest.outcome.is_(None), or_(TimeContest.by_mail.in_(names), Ticket.reference.in_(names))
+            TimeContest.outcome.is_(None), or_(func.lower(TimeContest.by_mail).in_(names), Ticket.reference.in_(names))
         )
     )  # fmt: skip
     found = {}

@@ -250,13 +250,13 @@ def _day(moment: datetime) -> str:
 def _acted(session: Session, names: Collection[str], since: datetime) -> dict[str, str]:
     """Who wrote in a ticket, by mail too, or waits for one of theirs, has use for an access though they sign in nowhere."""
     wrote = select(TicketMessage.author_mail, Ticket.reference).join(Ticket).where(
-        TicketMessage.author_mail.in_(names), TicketMessage.written_at >= since
+        func.lower(TicketMessage.author_mail).in_(names), TicketMessage.written_at >= since
     )  # fmt: skip
-    found = {mail: f"a écrit dans le ticket {reference}" for mail, reference in session.execute(wrote) if mail}
+    found = {mail.lower(): f"a écrit dans le ticket {reference}" for mail, reference in session.execute(wrote) if mail}
     waits = select(Ticket.creator_mail, Ticket.reference).where(
-        Ticket.creator_mail.in_(names), Ticket.settled.is_(False)
+        func.lower(Ticket.creator_mail).in_(names), Ticket.settled.is_(False)
     )  # fmt: skip
-    return found | {mail: f"ticket {reference} ouvert" for mail, reference in session.execute(waits) if mail}
+    return found | {mail.lower(): f"ticket {reference} ouvert" for mail, reference in session.execute(waits) if mail}
 
 
 def addresses(session: Session) -> Iterator[str]:

@@ -196,6 +196,8 @@ TEXT = f"cgv/{SEED}/cgv.md"
         (edit("company.toml", "phone =", "fax ="), "company.toml: clé manquante"),
         (edit("processing.toml", "purpose =", "but ="), "processing.toml: clé manquante"),
         (edit("conventions.toml", "because =", "why ="), "conventions.toml: clé manquante"),
+        (edit("conventions.toml", "[financial_year]", "[year]"), "law.toml: clé manquante"),
+        (edit("conventions.toml", 'month_day = "12-31"', 'month_day = "13-01"'), "conventions.toml: clé manquante ou"),
     ],
 )
 def test_content_that_cannot_be_read_is_refused_with_its_place(
@@ -229,3 +231,23 @@ def test_all_reasons_are_told_at_once(tmp_content: Path) -> None:
     found = refusal(tmp_content)
     assert "law.toml" in found
     assert "company.toml" in found
+
+
+@pytest.mark.parametrize(
+    ("closing", "printed", "since", "last"),
+    [
+        ("12-31", "31 décembre", "2026-03-01", "2036-12-31"),
+        ("12-31", "31 décembre", "2026-12-31", "2036-12-31"),
+        ("06-30", "30 juin", "2026-06-30", "2036-06-30"),
+        ("06-30", "30 juin", "2026-07-01", "2037-06-30"),
+        ("02-29", "29 février", "2026-03-01", "2037-02-28"),
+    ],
+)
+def test_accounting_records_are_kept_from_the_end_of_the_financial_year_that_the_conventions_print(
+    tmp_content: Path, closing: str, printed: str, since: str, last: str
+) -> None:
+    edit("conventions.toml", '"12-31"', f'"{closing}"')(tmp_content)
+    library = load_library(tmp_content)
+    assert f"clos le {printed} de chaque année" in library.conventions["financial_year"].text
+    assert library.law.retention["accounting"].last_day(date.fromisoformat(since)) == date.fromisoformat(last)
+    assert library.law.retention["contract"].last_day(date(2024, 2, 29)) == date(2029, 2, 28)
