@@ -331,11 +331,12 @@ def test_nothing_of_who_is_erased_is_left_outside_the_archive_and_nobody_else_ch
         # The rest of the archive goes when its day comes: nothing of her is left anywhere, and the chain still holds.
         with lived.sessions.begin() as session:
             for order in session.scalars(select(Order)):
-                session.add(
+                session.add_all(
                     OrderEvent(
-                        order=order, form_key="over", kind=EventKind.DONE, day=lived.now.date(), words="",
+                        order=order, form_key=f"over-{kind.value}", kind=kind, day=lived.now.date(), words="",
                         recorded_at=lived.now, by="", evidence=1,
                     )
+                    for kind in (EventKind.RESUMED, EventKind.DONE)
                 )  # fmt: skip
             for quote in session.scalars(select(Quote).where(Quote.state == QuoteState.ACCEPTED)):
                 quote.state, quote.closed_at = QuoteState.NOT_CONFIRMED, lived.now
