@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from portal.accounts.actions import create_organisation, find_organisation, invite, normal
+from portal.accounts.actions import create_organisation, find_organisation, normal
+from portal.accounts.membership import invite
 from portal.accounts.models import AccessRequest, Invitation, Person
 from portal.accounts.rules import ClientRole, NotAllowed, may_answer_access, parse_identity
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, abort, current_app, flash, redirect, render_template, request, url_for
 
-from portal.accounts import actions
+from portal.accounts import actions, membership
 from portal.accounts.actions import IdentityTaken
 from portal.accounts.clients import PAGE, find_clients, number_of
 from portal.accounts.forms import ClientForm, InvitationForm
@@ -86,7 +86,7 @@ def show(number: int) -> Any:
     return render_template(
         "accounts/client.html", client=organisation, sections=sections, words=CLIENT_WORDS, countries=COUNTRIES,
         people=[one for one in organisation.people if one.active],
-        invitations=actions.open_invitations(db.session, organisation, now=now()),
+        invitations=membership.open_invitations(db.session, organisation, now=now()),
         number=number_of(organisation),
         vat=organisation.vat_number or (vat_of(organisation.siren) if organisation.siren else None),
     )  # fmt: skip
@@ -162,7 +162,7 @@ def invite(number: int) -> Any:
     first = not any(ClientRole.ADMINISTRATOR in one.role_names for one in organisation.people if one.active)
     form = InvitationForm(data={"roles": ["administrator", "signatory"]} if first else None)
     if form.validate_on_submit():
-        actions.invite(
+        membership.invite(
             db.session, organisation=organisation, email=form.email.data, name=form.name.data,
             roles=[ClientRole(name) for name in form.roles.data], by=me(), base_url=settings().base_url,
             domain=mail_domain(), now=now(),
@@ -180,7 +180,7 @@ def withdraw(number: int, invitation: int) -> Any:
     found = db.session.get(Invitation, invitation)
     if found is None or found.organisation_id != number or found.accepted_at or found.revoked_at:
         abort(404)
-    actions.withdraw_invitation(db.session, found, by=me(), now=now())
+    membership.withdraw_invitation(db.session, found, by=me(), now=now())
     db.session.commit()
     flash(f"L'invitation de {found.email} est retirée.", "success")
     return redirect(url_for("clients_desk.show", number=number), 303)
@@ -193,7 +193,7 @@ def remove(number: int, person: int) -> Any:
     if found is None or not found.active or found.organisation_id != number:
         abort(404)
     try:
-        actions.remove_person(db.session, found, by=me(), now=now())
+        membership.remove_person(db.session, found, by=me(), now=now())
     except LastAdministrator:
         db.session.rollback()
         flash("C'est le seul administrateur\u00a0: invitez-en d'abord un autre.", "error")

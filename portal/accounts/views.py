@@ -8,11 +8,12 @@ from flask_security import auth_required
 from flask_security.utils import login_user
 from sqlalchemy import select
 
-from portal.accounts import access, actions, sign_in
-from portal.accounts.actions import AddressTaken, IdentityTaken, InvitationOver
+from portal.accounts import access, membership, sign_in
+from portal.accounts.actions import AddressTaken, IdentityTaken
 from portal.accounts.configuration import GRACE
 from portal.accounts.forms import AccessForm, InvitationForm, RolesForm
 from portal.accounts.guard import me
+from portal.accounts.membership import InvitationOver
 from portal.accounts.models import Invitation, Organisation, Person, SignedIn
 from portal.accounts.rules import CLIENT_WORDS, FRESHNESS, ClientRole, LastAdministrator, NotAllowed
 from portal.accounts.security import PasskeyNeeded, current_session
@@ -72,14 +73,14 @@ def invitation(token: str) -> Any:
     """Read an invitation; accept it by POST, which signs in: the link came by mail."""
     try:
         if request.method == "POST":
-            person = actions.accept_invitation(db.session, token=token, now=now())
+            person = membership.accept_invitation(db.session, token=token, now=now())
             logout_user()
             session.clear()
             login_user(person, authn_via=["invitation"])
             db.session.commit()
             flash("Bienvenue. Ajoutez une clé d'accès\u00a0: vous vous connecterez sans attendre de code.", "success")
             return redirect(url_for("accounts.safety"), 303)
-        found = actions.find_invitation(db.session, token, now=now())
+        found = membership.find_invitation(db.session, token, now=now())
     except InvitationOver:
         return render_template("accounts/invitation_over.html"), 404
     except AddressTaken:
@@ -155,7 +156,7 @@ def colleagues() -> Any:
         me=me(),
         organisation=organisation,
         people=[person for person in organisation.people if person.active],
-        invitations=actions.open_invitations(db.session, organisation, now=now()),
+        invitations=membership.open_invitations(db.session, organisation, now=now()),
         words=CLIENT_WORDS,
     )
 
@@ -166,7 +167,7 @@ def invite() -> Any:
     """Invite a colleague."""
     form = InvitationForm()
     if form.validate_on_submit():
-        actions.invite(
+        membership.invite(
             db.session, organisation=_organisation(), email=form.email.data, name=form.name.data,
             roles=[ClientRole(name) for name in form.roles.data], by=me(), base_url=settings().base_url,
             domain=mail_domain(), now=now(),
@@ -184,7 +185,7 @@ def withdraw(number: int) -> Any:
     found = db.session.get(Invitation, number)
     if found is None or found.organisation_id != _organisation().id or found.accepted_at or found.revoked_at:
         abort(404)
-    actions.withdraw_invitation(db.session, found, by=me(), now=now())
+    membership.withdraw_invitation(db.session, found, by=me(), now=now())
     db.session.commit()
     flash(f"L'invitation de {found.email} est retirée.", "success")
     return redirect(url_for("accounts.colleagues"), 303)
@@ -199,7 +200,7 @@ def roles(number: int) -> Any:
     if form.validate_on_submit():
         try:
             wanted = [ClientRole(name) for name in form.roles.data]
-            actions.change_roles(db.session, person, wanted, by=me(), now=now())
+            membership.change_roles(db.session, person, wanted, by=me(), now=now())
         except LastAdministrator:
             db.session.rollback()
             form.roles.errors = ["Gardez au moins un administrateur\u00a0: donnez d'abord ce rôle à quelqu'un d'autre."]
@@ -216,7 +217,7 @@ def remove(number: int) -> Any:
     """Remove a colleague, whose sessions end at once."""
     person = _colleague(number)
     try:
-        actions.remove_person(db.session, person, by=me(), now=now())
+        membership.remove_person(db.session, person, by=me(), now=now())
     except LastAdministrator:
         db.session.rollback()
         flash("Gardez au moins un administrateur\u00a0: donnez d'abord ce rôle à quelqu'un d'autre.", "error")

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from portal.publish.compress import is_compressed
-from portal.publish.output import CHECKSUMS, Output, OutputError, Tree, parents
+from portal.publish.output import CHECKSUMS, Output, OutputError
+from portal.publish.tree import Tree, parents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

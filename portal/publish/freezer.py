@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from portal.publish.manifest import FileRecord
-    from portal.publish.output import Tree
+    from portal.publish.tree import Tree
 
 FILE_TYPES = {
     ".atom": "application/atom+xml",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from portal.publish.engine import PageLike
     from portal.publish.manifest import FileRecord
     from portal.publish.options import Options
-    from portal.publish.output import Tree
+    from portal.publish.tree import Tree
 
 WORTH_FORKING = 150
 """Pages under which forking and collecting cost more than the second core saves."""

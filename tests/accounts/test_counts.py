@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.accounts import sign_in
+from portal.accounts import membership, sign_in
 from portal.accounts.models import MailCode, Person
 from portal.accounts.rate_models import RateWindow
 from portal.accounts.rules import ATTEMPTS, CODES_AN_HOUR
@@ -129,12 +129,11 @@ def test_the_code_of_an_application_given_by_several_at_the_same_moment_lets_one
 
 
 def test_an_invitation_accepted_twice_at_the_same_moment_makes_one_person(portal: Portal) -> None:
-    from portal.accounts import actions
     from portal.accounts.models import Organisation
     from portal.accounts.rules import ClientRole
 
     with portal.sessions.begin() as session:
-        actions.invite(
+        membership.invite(
             session, organisation=session.get_one(Organisation, portal.ids["client"]), email="jean@client.example",
             name="Jean", roles=[ClientRole.BILLING], by=None, base_url="http://localhost", domain="localhost", now=NOON,
         )  # fmt: skip
@@ -142,8 +141,8 @@ def test_an_invitation_accepted_twice_at_the_same_moment_makes_one_person(portal
 
     def accept(session: Session) -> bool:
         try:
-            actions.accept_invitation(session, token=token, now=NOON)
-        except actions.InvitationOver:
+            membership.accept_invitation(session, token=token, now=NOON)
+        except membership.InvitationOver:
             session.rollback()
             return False
         return True

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.accounts import actions
+from portal.accounts import actions, membership
 from portal.accounts.models import MailCode, Organisation, Passkey, Person
 from portal.accounts.rules import ClientRole, NotAllowed, StaffRole
 from portal.cli import main
@@ -48,7 +48,7 @@ def test_a_colleague_removed_and_invited_again_starts_anew(portal: Portal) -> No
     with portal.sessions.begin() as session:
         marc = furnish(session, portal.ids[MARC])
         before = marc.fs_uniquifier
-        actions.remove_person(session, marc, by=session.get_one(Person, portal.ids[CLAIRE]), now=NOON)
+        membership.remove_person(session, marc, by=session.get_one(Person, portal.ids[CLAIRE]), now=NOON)
     with portal.sessions.begin() as session:
         back = actions.add_person(
             session, organisation=session.get_one(Organisation, portal.ids["other"]), email=MARC, name="Marc",

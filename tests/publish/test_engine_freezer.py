@@ -13,7 +13,8 @@ from flask import Flask, Response, redirect, request
 
 from portal.publish import freezer as freezers
 from portal.publish.freezer import Freezer, PublicFreezer, file_of, freezer_class
-from portal.publish.output import FreezeError, Tree
+from portal.publish.output import FreezeError
+from portal.publish.tree import Tree
 from tests.publish.conftest import FakeSite
 
 if TYPE_CHECKING:

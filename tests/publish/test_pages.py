@@ -19,8 +19,8 @@ import pytest
 
 from portal.publish.freezer import file_of, freezer_class
 from portal.publish.options import Options
-from portal.publish.output import Tree
 from portal.publish.site import Site, create_site
+from portal.publish.tree import Tree
 
 if TYPE_CHECKING:
     import xml.etree.ElementTree as ET
