@@ -6,7 +6,9 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.accounts.models import Person
 from portal.clock import PARIS
+from portal.french import long_date
 from portal.mail.models import OutgoingMail
 from portal.orders.models import Order, PlacedLine
 from portal.orders.progress_actions import events_of, progress_of
@@ -25,25 +27,36 @@ FIELDS = (
 
 
 def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
-    """Every amendment that the person of this address proposed or decided."""
+    """Every amendment that the person of this address proposed or decided, and what they noted of an order."""
     address = mail.strip().lower()
+    proofs = {proof.amendment_id: proof.file_id for proof in session.scalars(select(AmendmentProof))}
+    person = select(Person.id).where(Person.email == address).scalar_subquery()
+    for event in session.scalars(select(OrderEvent).where(OrderEvent.by_id == person).order_by(OrderEvent.id)):
+        act = f"{event.kind.label}, le {long_date(event.day)}\u00a0: commande {event.order.reference}"
+        values = (event.by, address, f"{act}\n{event.words}".strip(), "")
+        named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
+        files = (event.file_id,) if event.file_id is not None else ()
+        noted = PersonalRecord(f"{event.order.reference}-{event.id}", named, event.recorded_at, files=files)
+        yield noted.kept(kept_order(session, event.order))
     for row in session.scalars(select(Amendment).where(Amendment.mail == address).order_by(Amendment.id)):
-        made = _record(row.reference, row, f"Proposition de l'avenant {row.reference}", row.proposed_at)
+        made = _record(
+            row.reference, row, f"Proposition de l'avenant {row.reference}", row.proposed_at, proofs.get(row.id)
+        )
         yield made.kept(kept_order(session, row.order))
     for decided in session.scalars(select(Decision).where(Decision.mail == address).order_by(Decision.id)):
         reference = decided.amendment.reference
         act = f"{decided.outcome.label}\u00a0: avenant {reference}"
-        made = _record(f"{reference}-decision", decided, act, decided.decided_at)
+        made = _record(f"{reference}-decision", decided, act, decided.decided_at, proofs.get(decided.amendment_id))
         yield made.kept(kept_order(session, decided.amendment.order))
 
 
-def _record(reference: str, row: Amendment | Decision, act: str, at: datetime) -> PersonalRecord:
+def _record(reference: str, row: Amendment | Decision, act: str, at: datetime, proof: int | None) -> PersonalRecord:
     values = (
         f"{row.by}, {row.capacity}" if row.capacity else row.by, row.mail, act,
         f"{row.identified_by}, {row.ip}, {row.user_agent}",
     )  # fmt: skip
     named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
-    return PersonalRecord(reference, named, at)
+    return PersonalRecord(reference, named, at, files=(proof,) if proof is not None else ())
 
 
 def addresses(session: Session) -> Iterator[str]:

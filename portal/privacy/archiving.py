@@ -49,6 +49,7 @@ class Moving:
     at: datetime
     request_id: int | None = None
     records: Mapping[str, PersonalRecord] = field(default_factory=dict)  # what the person was shown, by reference
+    begun: Mapping[tuple[str, str], int] = field(default_factory=dict)  # entries that this erasure made before
     archived: dict[tuple[str, str], Archived] = field(default_factory=dict)
     changed: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     waiting: set[str] = field(default_factory=set)  # records that are needed as they stand, for now
@@ -71,13 +72,10 @@ class Moving:
         law = self.library.law.retention[keep.under]
         until = max(law.last_day(keep.since or self.today), self.today)
         held = self.archived.get((keep.reference, keep.under))
-        if held is None and self.request_id is not None:
-            # The same request came by before: its rows at once, its files by a job.
-            begun = select(Archived).where(
-                Archived.request_id == self.request_id, Archived.reference == keep.reference,
-                Archived.under == law.source, Archived.content.is_not(None),
-            )  # fmt: skip
-            held = self.session.scalars(begun).first()
+        if held is None and (number := self.begun.get((keep.reference, keep.under))) is not None:
+            # The same erasure came by before: its rows at once, its files and what had to wait later.
+            known = self.session.get(Archived, number)
+            held = known if known is not None and known.content is not None else None
         if held is None:
             told = self.records.get(keep.reference)
             held = Archived(
@@ -100,10 +98,15 @@ class Moving:
         )
 
 
-def take_out(moving: Moving, rooms: Sequence[PersonalData], *, last: bool = False) -> None:
-    """Every row of every room, the outbox, the log. ``last``: what tells of the request itself goes too."""
+def take_out(
+    moving: Moving, rooms: Sequence[PersonalData], *, near: Surroundings | None = None, last: bool = False
+) -> None:
+    """Every row of every room, the outbox, the log. ``last``: what tells of the request itself goes too.
+
+    ``near``: where the caller has gathered it.
+    """
     moving.session.flush()
-    near = surroundings(moving.session, moving.subject, rooms)
+    near = near or surroundings(moving.session, moving.subject, rooms)
     for room in rooms:
         for declared in room.tables:
             if declared.personal and not declared.alone and declared.name not in _APART:
@@ -224,6 +227,8 @@ def _row(
 
 def archive_file(moving: Moving, entry: Archived, number: int) -> None:
     """Have a stored file leave the daily pages: the archive alone opens it, and it goes with its entry."""
+    if moving.subject.everywhere:
+        return  # a client's own: it proves what was agreed, whoever of the staff it names
     stored = moving.session.get(StoredFile, number)
     if stored is None or stored.erased_at is not None or stored.archived_at is not None:
         return
@@ -284,7 +289,8 @@ def _kept_with(moving: Moving, entry: Entry, content: str) -> Archived | None:
         closed = moving.library.law.retention["accounting"].counts_from(day)
         named = f"Registre des actes, factures de l'exercice {closed.year}"
         return moving.entry("invoicing", Keep(named, "accounting", day))
-    if kind.startswith(_BINDING) or (kind.startswith("tickets.") and moving.subject.organisation_id is not None):
+    theirs = moving.subject.organisation_id is not None or moving.subject.everywhere
+    if kind.startswith(_BINDING) or (kind.startswith(("tickets.", "quotes.")) and theirs):
         return moving.entry("contract", Keep("Registre des actes", "contract"))
     return None
 
@@ -319,6 +325,9 @@ def still_needed(
             places |= {(declared.name, str(number)) for number in rows}
     days = [entry.until]
     for table, row in places:
+        what = sql(table)
+        if session.scalar(select(key(what)).where(key(what) == int(row))) is None:
+            continue  # the row itself has gone: nothing of it is needed
         keep = keepers[table](session, int(row), today)
         if keep is not None:
             days.append(law.retention[keep.under].last_day(keep.since or today))

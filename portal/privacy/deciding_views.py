@@ -228,6 +228,7 @@ ACTS: Mapping[str, Act] = {
     "identite-etablie": Act("Comment l'identité est établie", "Reprendre le délai", _shown),
     "refuser": Act("Le fondement du refus, envoyé à la personne", "Refuser et prévenir", _refuse, quiet=True),
 }
+IN_POST = f"{erasure.IN_POST} Rien n'a été effacé\u00a0: fermez d'abord l'accès, ou refusez avec ce fondement."
 #: What their own rule refuses, with better words than "this is not offered".
 JUDGED_BY_RULE = frozenset({"prolonger", "effacer"})
 
@@ -261,8 +262,8 @@ def decide(reference: str, act: str) -> Any:
         refusal = "Quelqu'un d'autre se connecte avec cette adresse\u00a0: rien n'a été corrigé."
     except freezing.TooSoon:
         refusal = "Le gel se lève à partir de demain\u00a0: la personne doit être prévenue avant. Rien n'a été envoyé."
-    except (NotWaiting, erasure.NotAnErasure, freezing.NotFrozen, client_file.NoOrganisation):
-        refusal = MOVED_ON
+    except (NotWaiting, erasure.NotAnErasure, freezing.NotFrozen, client_file.NoOrganisation) as error:
+        refusal = IN_POST if isinstance(error, erasure.StillInPost) else MOVED_ON
     else:
         db.session.commit()
         flash(said, "success")

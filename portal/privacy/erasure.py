@@ -43,6 +43,24 @@ class NotAnErasure(PrivacyError):
     """The request asks for something else."""
 
 
+class StillInPost(NotAnErasure):
+    """They work here: their data serve the contract of employment, and what the law asks of an employer."""
+
+
+#: What is said to who works here, and to who decides on their request.
+IN_POST = (
+    "Qui travaille dans l'équipe n'est pas effacé\u00a0: ses données servent encore à ce pour quoi elles sont traitées, le "
+    "travail fait pour les clients, et l'employeur est tenu d'en garder la preuve (RGPD, article 17, paragraphe 1, a, et "
+    "paragraphe 3, b et e). Après le départ, une fois l'accès fermé, l'effacement se fait comme pour chacun."
+)
+
+
+def in_post(session: Session, email: str) -> bool:
+    """Whether an address is that of somebody who works here now."""
+    mine = select(Person.id).where(Person.email == email.strip().lower(), Person.staff, Person.active)
+    return session.scalar(mine) is not None
+
+
 def preview(session: Session, email: str, *, rooms: Held, library: Library, today: date) -> list[dict[str, Any]]:
     """What would become of each record today: ``{"title", "reference", "given_on", "fate", "words"}``, as JSON."""
     kinds = {processing.key: processing.title for processing in library.processing}
@@ -97,12 +115,15 @@ def execute(
 
     Raises:
         AlreadyClosed, NotAnErasure.
+        StillInPost: it is about somebody who works here.
     """
     hold(session, request)
     check_open(request.state)
     # An address not yet confirmed or an identity in doubt: somebody else may be asking.
     if request.right is not Right.ERASURE or request.state is not State.RECEIVED:
         raise NotAnErasure
+    if in_post(session, request.about):
+        raise StillInPost
     former = former_addresses(session, request.about)
     done = forget_rows(session, request.about, *former, rooms=rooms, request=request, library=library, at=at)
     files = set(done.files)
@@ -239,10 +260,16 @@ def digest(email: str, secret: str) -> str:
 
 
 def remember(session: Session, email: str, secret: str, at: datetime) -> None:
-    """Set a tombstone for an address. Twice is once."""
-    mark = digest(email, secret)
-    if session.get(Tombstone, mark) is None:
+    """Set a tombstone for an address; who was given it since and is erased too is erased again from that day on."""
+    _mark(session, digest(email, secret), at)
+
+
+def _mark(session: Session, mark: str, at: datetime) -> None:
+    held = session.get(Tombstone, mark)
+    if held is None:
         session.add(Tombstone(digest=mark, erased_at=at))
+    else:
+        held.erased_at = max(held.erased_at, at)
 
 
 def tombstones(session: Session) -> Iterator[tuple[str, datetime]]:
@@ -257,17 +284,37 @@ def apply_tombstones(
 ) -> int:  # fmt: skip
     """Erase again, in a base that was restored, whoever was erased before; how many addresses that was.
 
-    Who was given the address since is somebody else, and stays.
+    Who was given the address since is somebody else, and stays. Whoever the base itself knows as erased is left to the
+    nightly job, which goes on where that erasure stood.
     """
-    known = dict(marks)
-    for mark, erased_at in known.items():
-        if session.get(Tombstone, mark) is None:
-            session.add(Tombstone(digest=mark, erased_at=erased_at))
+    for mark, erased_at in marks:
+        _mark(session, mark, erased_at)
     session.flush()
-    count, since = 0, held_since(session)
+    known = dict(tombstones(session))
+    since, already = held_since(session), _erased_here(session)
+    left: dict[str, list[str]] = {}
     for address in sorted({one.strip().lower() for room in rooms for one in room.addresses(session)}):
         erased = known.get(digest(address, secret))
-        if erased is not None and since.get(address, erased) <= erased:
-            forget(session, store, address, rooms=rooms, library=library, at=at)
-            count += 1
-    return count
+        if erased is None or since.get(address, erased) > erased or already.get(address, erased - PAST) >= erased:
+            continue
+        left[address] = [
+            one for one in former_addresses(session, address) if known.get(digest(one, secret)) is not None
+        ]
+    # One person is erased once, by the address of last, with those they had before.
+    before = {one for former in left.values() for one in former}
+    for address, former in left.items():
+        if address not in before:
+            forget(session, store, address, *former, rooms=rooms, library=library, at=at)
+    return len(left)
+
+
+#: Any span: what is not known as erased was erased before everything.
+PAST = timedelta(days=1)
+
+
+def _erased_here(session: Session) -> dict[str, datetime]:
+    """The addresses of whom the archive knows as erased, and since when."""
+    found: dict[str, datetime] = {}
+    for one in session.scalars(select(Archived).where(Archived.subject.is_not(None)).order_by(Archived.id)):
+        found |= dict.fromkeys((one.subject or {})["addresses"], one.archived_at)
+    return found

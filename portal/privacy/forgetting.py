@@ -4,7 +4,7 @@ First the person is known (names, telephones, rows of their own), then taken out
 each room does what is its own to do: close an account, drop a draft, end a link.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from portal.files.store import Store
 from portal.privacy import freezing, objections
 from portal.privacy.archiving import Moving, take_out
 from portal.privacy.models import Archived, PrivacyRequest
-from portal.privacy.scope import Subject, find_subject, restored, stored, surroundings
+from portal.privacy.scope import find_subject, restored, stored, surroundings
 from portal.privacy.searching import search, to_search
 from portal.registry import Erasure, Fate, PersonalData, PersonalRecord
 from portal.terms import Library
@@ -38,13 +38,15 @@ class Forgotten:
     identity: int  # of the archive's entry
 
 
-def forget(session: Session, store: Store, email: str, *, rooms: Held, library: Library, at: datetime) -> set[int]:
-    """Erase an address wholly and at once, where nobody waits for an answer; the ids of the files still to destroy.
+def forget(
+    session: Session, store: Store, email: str, *former: str, rooms: Held, library: Library, at: datetime
+) -> set[int]:
+    """Erase a person wholly and at once, where nobody waits for an answer; the ids of the files still to destroy.
 
     Raises:
         StoreAway: a file cannot be looked into now.
     """
-    done = forget_rows(session, email, rooms=rooms, library=library, at=at)
+    done = forget_rows(session, email, *former, rooms=rooms, library=library, at=at)
     files = set(done.files)
     for number in files:
         _destroy(session, store, number, at)
@@ -75,7 +77,7 @@ def forget_rows(
     for person in session.scalars(select(Person).where(Person.id.in_(subject.person_ids))):
         person.name, person.email = subject.identity.label, subject.address
     session.flush()
-    take_out(moving, [room for room in rooms if room.purpose != OWN])
+    take_out(moving, [room for room in rooms if room.purpose != OWN], near=near)
     files: set[int] = set()
     for room in rooms:
         # What is declared is known by the address that took the place of the person's.
@@ -84,7 +86,7 @@ def forget_rows(
             files |= set(done.files)
             for one in done.archived:
                 session.add(_archived(room, one, library, request, at))
-    _note(held, moving)
+    _note(held, moving, waits=moving.waiting)
     session.flush()
     return Forgotten(frozenset(files), tuple(number for number in looked if number not in files), held.id)
 
@@ -100,31 +102,39 @@ def look_into(
     """
     if held.subject is None:
         return set()
-    subject = restored(session, held.subject, rooms)
-    moving = Moving(session, subject, library, at, held.request_id)
-    return set(search(moving, store, numbers, rooms))
+    moving = _again(session, held, rooms, library, at)
+    found = set(search(moving, store, numbers, rooms))
+    _note(held, moving, waits=[*held.subject["waits"], *moving.waiting])
+    return found
 
 
 def last_traces(session: Session, held: Archived, *, rooms: Held, library: Library, at: datetime) -> None:
     """The request and the mails about it, once they have told the person: the archive alone knows who it was."""
     if held.subject is None:
         return
-    subject = restored(session, held.subject, rooms)
-    moving = Moving(session, subject, library, at, held.request_id)
+    moving = _again(session, held, rooms, library, at)
     take_out(moving, [room for room in rooms if room.purpose == OWN], last=True)
+    _note(held, moving, waits=held.subject["waits"])
 
 
-def resume(session: Session, *, rooms: Held, library: Library, at: datetime) -> int:
-    """Take out what was needed as it stood and is not any more (an open dispute); of how many people."""
+def resume(session: Session, store: Store, *, rooms: Held, library: Library, at: datetime) -> int:
+    """Take out what was needed as it stood and is not any more (an open dispute), its files too; of how many people.
+
+    Raises:
+        StoreAway: a file cannot be read now.
+    """
     count = 0
     waiting = select(Archived).where(Archived.subject.is_not(None)).order_by(Archived.id)
     for held in session.scalars(waiting).all():
         if held.subject is None or not held.subject.get("waits"):
             continue
-        subject: Subject = restored(session, held.subject, rooms)
-        moving = Moving(session, subject, library, at, held.request_id)
-        take_out(moving, [room for room in rooms if room.purpose != OWN])
-        _note(held, moving)
+        moving = _again(session, held, rooms, library, at)
+        near = surroundings(session, moving.subject, rooms)
+        take_out(moving, [room for room in rooms if room.purpose != OWN], near=near)
+        if moving.waiting != set(held.subject["waits"]):
+            for number in search(moving, store, to_search(session, moving.subject, near, rooms), rooms):
+                _destroy(session, store, number, at)
+        _note(held, moving, waits=moving.waiting)
         count += 1
     session.flush()
     return count
@@ -142,16 +152,26 @@ def _identity(moving: Moving, request: PrivacyRequest | None) -> Archived:
         request_id=request.id if request else None, room=OWN,
         reference=f"Identité\u00a0: {identity.label}", under=rights.source,
         until=rights.last_day(today) if request else today, archived_at=moving.at,
-        content=[pair for pair in content if pair[1]], subject=stored(moving.subject) | {"waits": []},
+        content=[pair for pair in content if pair[1]], subject=stored(moving.subject) | {"waits": [], "entries": []},
     )  # fmt: skip
     moving.session.add(held)
     moving.session.flush()
     return held
 
 
-def _note(held: Archived, moving: Moving) -> None:
+def _again(session: Session, held: Archived, rooms: Held, library: Library, at: datetime) -> Moving:
+    """The erasure of who an entry is about, taken up where it was left."""
+    told = held.subject or {}
+    begun = {(reference, under): number for reference, under, number in told["entries"]}
+    return Moving(session, restored(session, told, rooms), library, at, held.request_id, begun=begun)
+
+
+def _note(held: Archived, moving: Moving, *, waits: Iterable[str]) -> None:
+    """Keep what an erasure has made and what it waits for, for when it is taken up again."""
     if held.subject is not None:
-        held.subject = held.subject | {"waits": sorted(moving.waiting)}
+        made = {**moving.begun, **{place: entry.id for place, entry in moving.archived.items()}}
+        entries = [[reference, under, number] for (reference, under), number in sorted(made.items())]
+        held.subject = held.subject | {"waits": sorted(set(waits)), "entries": entries}
 
 
 def _destroy(session: Session, store: Store, number: int, at: datetime) -> None:

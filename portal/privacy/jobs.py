@@ -91,7 +91,7 @@ def _sweep(sessions: sessionmaker[Session], job: Leased, now: datetime, services
         moving.lapse(session, at=now)
         freezing.lift_due(session, letters=_letters(services), at=now)
         rooms, library = declared(), services.library
-        resume(session, rooms=rooms, library=library, at=now)
+        resume(session, services.store, rooms=rooms, library=library, at=now)
         erasure.clear_archive(session, today=now.astimezone(PARIS).date(), at=now, rooms=rooms, library=library)
         sweep(session, services.store, services.library, rooms=declared(), at=now)
         finish(session, job, now=now)

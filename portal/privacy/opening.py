@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.files.models import StoredFile
+from portal.privacy.act_words import label
 from portal.privacy.models import Archived, ArchivedPiece
 
 #: What a table's rows are, for a reader; a table without a word of its own goes by its room's.
@@ -92,7 +93,7 @@ def readable(was: str) -> str:
 def _said(value: Any, name: str = "") -> Iterator[str]:
     if isinstance(value, dict):
         for key, one in value.items():
-            yield from _said(one, str(key))
+            yield from _said(one, label(str(key)))
     elif isinstance(value, list):
         for one in value:
             yield from _said(one, name)

@@ -37,7 +37,8 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
         values = (one.right.label, who, one.details, "\n".join(steps))
         named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
         why = "le registre prouve ce qui a été répondu (RGPD, articles 5 et 17, paragraphe 3)"
-        yield PersonalRecord(one.reference, named, one.received_at).kept(_kept(one), why)
+        files = (one.mandate_file_id,) if one.mandate_file_id is not None and one.email == address else ()
+        yield PersonalRecord(one.reference, named, one.received_at, files=files).kept(_kept(one), why)
 
 
 def erase(session: Session, mail: str, at: datetime) -> Erasure:  # noqa: ARG001 - the room's common signature

@@ -2,6 +2,9 @@
 
 Everything follows from the declared tables and their foreign keys: no room is known by name. A namesake of another
 client is never reached; an address, which is one person's alone, is looked for everywhere.
+
+Somebody of the staff worked for every client: their whole name and their address are looked for in every row, never a
+part of their name. The files that clients were given stay what they are: they prove what was agreed.
 """
 
 import re
@@ -10,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select, true
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.orm import Session
 
@@ -36,6 +39,7 @@ class Subject:
     person_ids: frozenset[int] = frozenset()
     organisation_id: int | None = None
     own: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    everywhere: bool = False  # somebody of the staff
 
     @cached_property
     def _address(self) -> Identity:
@@ -60,14 +64,16 @@ def find_subject(session: Session, email: str, rooms: Sequence[PersonalData], fo
     # Rows are found before it is known whose names are in them.
     subject = Subject(
         Identity(f"Personne effacée {number}", addresses, frozenset(names), frozenset(phones)),
-        f"efface-{number}{NOBODY}", ids, organisation, own,
+        f"efface-{number}{NOBODY}", ids, organisation, own, everywhere=person is not None and person.staff,
     )  # fmt: skip
     others, mails, legal = _people(session, subject, rooms)
     whole = {tuple(sorted(parts(name))) for name in others | legal}
     # Who bears the very name of somebody else there is found by their own rows alone.
     usable = {name for name in names if parts(name) and tuple(sorted(parts(name))) not in whole and "@" not in name}
     named, reached = _named(session, subject, rooms)
-    spared = frozenset(part for name in others | legal | named for part in parts(name))
+    # A part of a name is looked for among the people of one client, where others who bear it are known.
+    known = others | legal | named | (names if subject.everywhere else set())
+    spared = frozenset(part for name in known for part in parts(name))
     near = alike(others | mails | named | reached, usable, addresses)
     subject = replace(
         subject, identity=replace(subject.identity, names=frozenset(usable), spared=spared, others=near)
@@ -102,6 +108,7 @@ def stored(subject: Subject) -> dict[str, Any]:
         "label": identity.label, "addresses": sorted(identity.addresses), "names": sorted(identity.names),
         "phones": sorted(identity.phones), "spared": sorted(identity.spared), "others": sorted(identity.others),
         "address": subject.address, "person_ids": sorted(subject.person_ids), "organisation_id": subject.organisation_id,
+        "everywhere": subject.everywhere,
     }  # fmt: skip
 
 
@@ -113,7 +120,7 @@ def restored(session: Session, held: Mapping[str, Any], rooms: Sequence[Personal
         frozenset(held["spared"]), frozenset(held.get("others", ())),
     )  # fmt: skip
     own = _gathered(session, identity.addresses, ids, rooms)[2]
-    return Subject(identity, held["address"], ids, held["organisation_id"], own)
+    return Subject(identity, held["address"], ids, held["organisation_id"], own, held["everywhere"])
 
 
 def _gathered(
@@ -149,7 +156,7 @@ def _people(session: Session, subject: Subject, rooms: Sequence[PersonalData]) -
         if _ORGANISATION in what.c:
             clients |= set(session.scalars(select(what.c[_ORGANISATION]).where(in_scope(what, subject)).distinct()))
     held = clients - {None}
-    near = or_(Person.staff.is_(True), Person.organisation_id.in_(held))
+    near = or_(Person.staff.is_(True), Person.organisation_id.in_(held)) if not subject.everywhere else true()
     people = session.execute(select(Person.name, Person.email).where(near, Person.id.not_in(subject.person_ids))).all()
     legal = set(session.scalars(select(Organisation.legal_name).where(Organisation.id.in_(held))))
     return {name for name, _ in people}, {mail for _, mail in people}, legal
@@ -211,6 +218,8 @@ def _is_own(what: SqlTable, declared: Table, addresses: frozenset[str], ids: fro
 
 def in_scope(what: SqlTable, subject: Subject, seen: tuple[str, ...] = ()) -> ColumnElement[bool]:
     """Whether a row belongs to the person's client, or to a thread that holds a row of theirs."""
+    if subject.everywhere:
+        return true()
     ways: list[ColumnElement[bool]] = []
     if subject.own.get(what.name):
         ways.append(key(what).in_(subject.own[what.name]))
@@ -263,10 +272,11 @@ class Surroundings:
     references: frozenset[str]
     entries: frozenset[int]  # numbers in the log
     people: frozenset[str]  # addresses of the client's people
+    everywhere: bool = False  # everything does: of somebody of the staff
 
     def speaks_of(self, text: str) -> bool:
         """Whether a text holds one of the references."""
-        return bool(self.references) and self._references.search(text) is not None
+        return self.everywhere or (bool(self.references) and self._references.search(text) is not None)
 
     @cached_property
     def _references(self) -> re.Pattern[str]:
@@ -276,6 +286,8 @@ class Surroundings:
 
 def surroundings(session: Session, subject: Subject, rooms: Sequence[PersonalData]) -> Surroundings:
     """Gathered over every declared table."""
+    if subject.everywhere:
+        return Surroundings(frozenset(), frozenset(), frozenset(), everywhere=True)
     references: set[str] = set()
     entries: set[int] = set()
     for declared in tables(rooms):

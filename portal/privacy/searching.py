@@ -17,7 +17,9 @@ from portal.registry import PersonalData
 
 
 def to_search(session: Session, subject: Subject, near: Surroundings, rooms: Sequence[PersonalData]) -> list[int]:
-    """The ids of the files that hang on rows of the person's client and threads."""
+    """The ids of the files that hang on rows of the person's client and threads; none of somebody of the staff."""
+    if subject.everywhere:
+        return []
     found: set[int] = set()
     for declared in tables(rooms):
         what = sql(declared.name)
@@ -75,6 +77,7 @@ def _kept(moving: Moving, rooms: Sequence[PersonalData], number: int) -> bool:
                 for row in moving.session.scalars(select(key(what)).where(what.c[name] == number)):
                     if (keep := declared.keep(moving.session, row, moving.today)) is not None:
                         if keep.waits:
+                            moving.waiting.add(keep.reference)
                             return True
                         archive_file(moving, moving.entry(room.purpose, keep), number)
                         return True

@@ -218,7 +218,10 @@ def erase() -> Any:
             erasure.confirm(db.session, made, shown, at=now())
         return asked_for(made)
     form.key.data = form.key.data or new_key()
-    return render_template("privacy/erase.html", form=form, seen=shown), REFUSED if form.errors else 200
+    page = render_template(
+        "privacy/erase.html", form=form, seen=shown, in_post=erasure.IN_POST if person.staff else ""
+    )  # fmt: skip
+    return page, REFUSED if form.errors else 200
 
 
 @privacy.post(f"{CLIENT}/<reference>/retirer")

@@ -25,6 +25,7 @@ FIELDS = (
     PersonalField("Téléphone", _GONE),
     PersonalField("Organisation", _GONE),
     PersonalField("Votre demande", _GONE),
+    PersonalField("Calcul joint", _GONE),
     PersonalField("Échanges", _GONE),
     PersonalField("Courriels envoyés", _GONE),
 )
@@ -40,6 +41,13 @@ def _mails(session: Session, request: QuoteRequest) -> list[OutgoingMail]:
     return list(session.scalars(select(OutgoingMail).where(of_request).order_by(OutgoingMail.id)))
 
 
+def _joined(request: QuoteRequest) -> str:
+    """The estimate that came with a request, line by line as it was shown."""
+    shown = request.estimate_shown or {}
+    lines = [", ".join(str(cell) for cell in line if cell) for line in shown.get("lines", ())]
+    return "\n".join([*lines, *("\u00a0: ".join(map(str, total)) for total in shown.get("totals", ()))])
+
+
 def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
     """Everything held on the person of this address."""
     for request in _of(session, mail):
@@ -50,7 +58,7 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
         sent = [each.subject for each in _mails(session, request) if each.recipient == request.mail]
         values = (
             request.contact_name, request.mail, request.phone or "", f"{request.organisation}, {request.identity}",
-            request.wish, "\n".join(written), "\n".join(sent),
+            request.wish, _joined(request), "\n".join(written), "\n".join(sent),
         )  # fmt: skip
         named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
         made = PersonalRecord(request.reference, named, request.submitted_at)

@@ -94,7 +94,7 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
         mails = [each.subject for each in _mails(session, quote, address)]
         values = ("\n".join(sent), "\n".join(read), "\n".join(done), "\n".join(written), "\n".join(mails))
         named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
-        made = PersonalRecord(quote.reference, named, quote.sent_at or quote.created_at)
+        made = PersonalRecord(quote.reference, named, quote.sent_at or quote.created_at, files=_files(quote, address))
         offered = quote.state in OFFERED and quote.last_day is not None
         binds = offered or quote.state in {State.ACCEPTED, State.FINAL}
         keep = _kept(session, quote, date.min, frozen=True) if binds or done else None
@@ -106,6 +106,14 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
             why = "ce devis attend encore une réponse"
             made = replace(made, erased_after=quote.last_day)
         yield made.kept(keep, "" if binds and not offered else why)
+
+
+def _files(quote: Quote, address: str) -> tuple[int, ...]:
+    """The file of proof of who acted on a quote, their acceptance on paper, the proof that it reached them."""
+    own = [act for act in quote.acts if act.mail == address]
+    files = [act.scan_id for act in own] + ([quote.proof_id] if own else [])
+    files += [each.proof_id for each in quote.receptions if address in each.who]
+    return tuple(dict.fromkeys(number for number in files if number is not None))
 
 
 def erase(session: Session, mail: str, at: datetime) -> list[str]:

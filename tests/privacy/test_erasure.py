@@ -18,7 +18,7 @@ from portal.files.actions import keep, stream
 from portal.files.models import StoredFile
 from portal.files.rules import FileGone
 from portal.privacy import erasure, exports, retention
-from portal.privacy.archiving import Moving
+from portal.privacy.archiving import Moving, clear
 from portal.privacy.forgetting import forget
 from portal.privacy.masking import Identity
 from portal.privacy.models import Archived, ArchivedPiece, PrivacyExport, PrivacyRequest, Tombstone
@@ -26,6 +26,7 @@ from portal.privacy.rooms import declared
 from portal.privacy.rules import Identified, Right, Source, State
 from portal.privacy.scope import Subject
 from portal.registry import Erasure, Fate, Keep, PersonalData, PersonalRecord
+from portal.terms import Library
 from portal.web import AREA, db
 from portal.worker import Worker, handlers
 from tests.accounts.conftest import CLAIRE, MARC, NOON, OTTO, Portal, Visitor, portal
@@ -207,19 +208,24 @@ def test_the_archive_opens_to_the_privacy_role_for_a_reason_and_each_opening_is_
     assert kinds(quiet)[-1] == "privacy.archive_opened"
 
 
-def test_what_one_request_archives_of_a_record_is_one_entry_its_files_found_later_too(portal: Portal) -> None:
-    library = portal.app.extensions["portal"].library
-    requests = []
-    for who in (MARC, CLAIRE):
-        ask(signed_in(portal, who), "restriction", details="Gelez tout.")
-        requests.append(asked(portal).id)
+def test_what_one_erasure_archives_of_a_record_is_one_entry_whenever_it_is_taken_up_again(
+    portal: Portal, library: Library
+) -> None:
     nobody = Subject(Identity("", frozenset(), frozenset(), frozenset()), "", frozenset(), None, {})
     with portal.sessions.begin() as session:
-        entries = [
-            Moving(session, nobody, library, NOON, request).entry("contract", Keep(reference, "contract"))
-            for request, reference in zip(requests + requests, ["DEV-1", "DEV-1", "DEV-1", "DEV-2"], strict=True)
-        ]
-        assert [entries.index(each) for each in entries] == [0, 1, 0, 3]
+        once = Moving(session, nobody, library, NOON)
+        first, other = (once.entry("contract", Keep(reference, "contract")) for reference in ("DEV-1", "DEV-2"))
+        begun = {place: entry.id for place, entry in once.archived.items()}
+        again = Moving(session, nobody, library, NOON, begun=begun)
+        assert again.entry("contract", Keep("DEV-1", "contract")) is first
+        assert again.entry("contract", Keep("DEV-2", "contract")) is other
+        # Somebody else's erasure has an entry of its own; so has what came to its day in between.
+        assert Moving(session, nobody, library, NOON).entry("contract", Keep("DEV-1", "contract")) is not first
+        clear(session, first, at=NOON)
+        assert (
+            Moving(session, nobody, library, NOON, begun=begun).entry("contract", Keep("DEV-1", "contract"))
+            is not first
+        )
 
 
 def test_the_archive_shows_what_stood_there_and_hands_out_its_files_each_time_written_down(quiet: Portal) -> None:

@@ -254,7 +254,7 @@ def close_disputes(lived: Lived) -> None:
             if not dispute.over:
                 dispute.state, dispute.closed_at = DisputeState.SETTLED, lived.now
     with lived.sessions.begin() as session:
-        resume(session, rooms=declared(), library=lived.given.library, at=lived.now)
+        resume(session, lived.given.store, rooms=declared(), library=lived.given.library, at=lived.now)
     lived.work()
 
 
