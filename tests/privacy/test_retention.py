@@ -35,7 +35,7 @@ from portal.tickets.intervention_models import TimeContest, TimeEntry, WorkInter
 from portal.tickets.intervention_rules import Outcome, Step
 from portal.tickets.models import Ticket, TicketFile, TicketMessage
 from portal.tickets.rules import Channel, Side, State
-from tests.privacy.test_nobody_left import dump
+from tests.privacy.lived import dump
 
 LEAP, MARCH = date(2024, 2, 29), date(2024, 3, 1)
 #: By line of the table, days of last use, each with the last day that it is kept.
