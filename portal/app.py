@@ -295,7 +295,7 @@ def _templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         money=french.money, long_date=french.long_date, weekday_date=french.weekday_date, phone=french.phone,
-        phone_link=french.phone_link, points=french.points, number=french.number, moment=paper.moment,
+        phone_link=french.phone_link, points=french.points, number=french.number, counted=french.counted, moment=paper.moment,
         fr=french.fix_spaces,
         file_size=size_words,
     )  # fmt: skip

@@ -18,6 +18,8 @@ SHORT_MONTHS = (
     "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.",
 )  # fmt: skip
 PLURAL_FROM = 2
+#: Units of a line that a number puts in the plural; what else staff type stays as they typed it.
+COUNTED = frozenset({"point", "heure", "jour", "unité", "licence", "poste", "pièce"})
 PHONE_DIGITS = 10
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 
@@ -93,6 +95,14 @@ def amount(value: Decimal, currency: str) -> str:
 def points(value: Decimal) -> str:
     """``26,67 points``, ``1 point``, ``0 point``: plural from two on."""
     word = "points" if abs(value) >= PLURAL_FROM else "point"
+    return f"{number(value)}{NO_BREAK}{word}"
+
+
+def counted(value: Decimal, unit: str) -> str:
+    """``600 points``, ``1 jour``, ``2 lot de câbles``: a known unit takes its plural from two on, any other is as typed."""
+    if not unit:
+        return number(value)
+    word = f"{unit}s" if unit in COUNTED and abs(value) >= PLURAL_FROM else unit
     return f"{number(value)}{NO_BREAK}{word}"
 
 

@@ -150,7 +150,7 @@ class Papers:
         )  # fmt: skip
         self._env.filters.update(
             money=french.money, long_date=french.long_date, weekday_date=french.weekday_date, phone=french.phone,
-            number=french.number, points=french.points, moment=moment, utc=utc,
+            number=french.number, points=french.points, counted=french.counted, moment=moment, utc=utc,
         )  # fmt: skip
         self._env.globals["nbsp"] = french.NO_BREAK
 

@@ -57,6 +57,17 @@ def test_the_plural_begins_at_two(value: str, words: str) -> None:
     assert french.points(Decimal(value)) == words
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [
+        ("1.99", "jour", "1,99 jour"), ("2", "jour", "2 jours"), ("600", "point", "600 points"),
+        ("2", "lot de câbles", "2 lot de câbles"), ("3", "", "3"),
+    ],
+)  # fmt: skip
+def test_a_known_unit_takes_its_plural_and_any_other_is_as_typed(value: str, unit: str, words: str) -> None:
+    assert french.counted(Decimal(value), unit).replace(french.NO_BREAK, " ") == words
+
+
 def test_phones_and_lists() -> None:
     assert french.phone("03.54.84.18.95") == "03\u00a054\u00a084\u00a018\u00a095"
     assert french.phone("+41 61 000") == "+41 61 000"
