@@ -14,6 +14,7 @@ from portal.invoices.actions import AlreadyMatched, match_invoice, note_lateness
 from portal.invoices.behind import behind, parts_behind
 from portal.invoices.dispute_pages import new_key
 from portal.invoices.forms import MatchForm, ReasonForm
+from portal.invoices.issuer import issuer_of
 from portal.invoices.links import DESK
 from portal.invoices.models import Invoice
 from portal.invoices.parts import delay_of
@@ -22,7 +23,7 @@ from portal.invoices.payment_rules import Regime
 from portal.invoices.reminder_models import Reminder
 from portal.invoices.searching import count, of_everybody, of_nobody
 from portal.invoices.views import CONFLICT, REFUSED, asked_export, asked_page, letters, never_stored, parts_of, row
-from portal.web import db, now, services, today
+from portal.web import db, now, services, settings, today
 
 invoices_desk = Blueprint("invoices_desk", __name__, url_prefix=DESK, template_folder="templates")
 invoices_desk.after_request(never_stored)
@@ -52,7 +53,7 @@ def export() -> Any:
 def unmatched() -> Any:
     """Invoices that no client sees yet."""
     return render_template(
-        "invoices/desk_unmatched.html", found=asked_page(of_nobody()),
+        "invoices/desk_unmatched.html", found=asked_page(of_nobody()), issuer=issuer_of(settings(), services().library.company),
         url_of=lambda number: url_for("invoices_desk.show", number=number),
     )  # fmt: skip
 

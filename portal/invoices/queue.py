@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.rules import ClientRole, StaffRole
@@ -10,6 +10,7 @@ from portal.french import amount, long_date
 from portal.invoices import import_queue
 from portal.invoices.dispute_models import Dispute
 from portal.invoices.dispute_rules import CLIENT_NEXT, STAFF_NEXT, DisputeState
+from portal.invoices.issuer import issuer_of
 from portal.invoices.links import CLIENT, DESK, DESK_DISPUTES, DISPUTES
 from portal.invoices.models import Invoice
 from portal.invoices.payment_rules import Settling
@@ -55,11 +56,27 @@ def _disputed(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
 def _unmatched(session: Session, viewer: Viewer) -> Iterator[QueueItem]:
     if not _is_staff(viewer):
         return
+    given = services()
+    if issuer_of(given.settings, given.library.company) is None:
+        yield from _seller_unknown(session)
+        return
     for invoice in session.scalars(select(Invoice).where(*of_nobody()).order_by(Invoice.id)):
         yield QueueItem(
             kind=UNMATCHED, title=f"{invoice.title}\u00a0: à qui est-elle\u202f?",
             detail=f"adressée à {invoice.buyer or 'un client non indiqué'}, le délai de contestation court",
             url=f"{DESK}/{invoice.id}", since=invoice.imported_at, priority=Priority.HIGH,
+        )  # fmt: skip
+
+
+def _seller_unknown(session: Session) -> Iterator[QueueItem]:
+    """Where nobody has said who we are no invoice is known to be ours: one thing to do, not one for each of them."""
+    waiting = select(func.count(), func.min(Invoice.imported_at)).where(*of_nobody())
+    number, since = session.execute(waiting).one()
+    if number:
+        yield QueueItem(
+            kind=UNMATCHED, title="Le SIREN de l'entreprise n'est pas renseigné",
+            detail=f"{number} facture{'s attendent' if number > 1 else ' attend'}\u00a0: sans lui, aucune n'est reconnue comme la nôtre",
+            url=f"{DESK}/a-rattacher", since=since, priority=Priority.HIGH,
         )  # fmt: skip
 
 

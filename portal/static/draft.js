@@ -61,8 +61,11 @@ function restore(form) {
 for (const sent of document.querySelectorAll("[data-draft-sent]")) {
   sessionStorage.removeItem(key(sent.dataset.draftSent));
 }
-for (const form of document.querySelectorAll("form[data-draft]")) {
-  restore(form);
-  form.addEventListener("input", () => save(form));
-  form.addEventListener("submit", () => save(form));
-}
+for (const form of document.querySelectorAll("form[data-draft]")) restore(form);
+// On the document: a page that refuses a file takes the place of this one, form and all.
+document.addEventListener("input", ({ target }) => {
+  if (target.form?.matches("[data-draft]")) save(target.form);
+});
+document.addEventListener("submit", ({ target }) => {
+  if (target.matches("[data-draft]")) save(target);
+});

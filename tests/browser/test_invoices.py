@@ -26,7 +26,7 @@ from tests.invoices.reading.written import Item, Written, factur_x, totals
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, FilePayload, Page
 
 __all__ = ["house", "published"]
 MARC, ANNE = "marc@client.example", "anne@ims.example"
@@ -57,6 +57,9 @@ def bring_in(house: House, number: str, issued_on: date) -> int:
             session, read, file=file, organisation=client, matched_by="siren", library=services.library,
             letters=Letters(services.library, Links(house.url), "ims.example"), at=at,
         ).id  # fmt: skip
+
+
+NO_PDF: "FilePayload" = {"name": "facture.pdf", "mimeType": "application/pdf", "buffer": b"MZ\x90\x00" + bytes(2000)}
 
 
 @contextmanager
@@ -93,7 +96,7 @@ def test_an_invoice_is_disputed_answered_and_the_outcome_accepted(
         if script:  # axe-core is a script
             sound(page, axe_violations)
 
-    with signed_in(browser, house, MARC, width, script=script) as client:
+    with signed_in(browser, house, MARC, width, script=script, refused=422) as client:
         client.goto(house.link(MARC, "Voir la facture"))
         client.get_by_text("Vous pouvez contester cette facture jusqu'au").wait_for()
         client.get_by_text("Écran 27 pouces").wait_for()
@@ -115,7 +118,18 @@ def test_an_invoice_is_disputed_answered_and_the_outcome_accepted(
         else:
             client.get_by_role("button", name="Enregistrer le brouillon").click()
             client.get_by_text("Votre brouillon est enregistré").wait_for()
-        assert client.get_by_label("Expliquez votre désaccord").input_value() == "L'écran n'est pas arrivé."
+        words = client.get_by_label("Expliquez votre désaccord")
+        assert words.input_value() == "L'écran n'est pas arrivé."
+        if script:  # a file that is none is refused; what is typed after that is kept as before
+            client.locator("input[type=file]").first.set_input_files(NO_PDF)
+            client.get_by_role("button", name="Enregistrer le brouillon").click()
+            client.locator("#erreurs").wait_for()
+            client.get_by_role("button", name="Retirer facture.pdf").click()
+            words.fill("L'écran n'est jamais arrivé.")
+            client.get_by_text("Brouillon enregistré à").wait_for()
+            client.reload()
+            assert words.input_value() == "L'écran n'est jamais arrivé."
+            words.fill("L'écran n'est pas arrivé.")
         client.get_by_label("La prestation ou la livraison est incomplète").check()
         client.get_by_role("button", name="Relire avant d'envoyer").click()
         client.get_by_text("294,00\u00a0€").first.wait_for()

@@ -19,7 +19,7 @@ from tests.browser.conftest import AxeViolations, Watch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, FilePayload, Page
 
 pytestmark = pytest.mark.browser
 AREA = "/espace-client"
@@ -41,6 +41,9 @@ def visiting(browser: "Browser", url: str, width: int, *, script: bool = True) -
     yield context.new_page()
     context.close()
     assert [problem for problem in watch.problems if "422" not in problem] == []
+
+
+NO_PDF: "FilePayload" = {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": b"MZ\x90\x00" + bytes(2000)}
 
 
 def sound(page: "Page", axe_violations: AxeViolations) -> None:
@@ -98,7 +101,14 @@ def test_from_the_first_line_to_a_proof_that_pdfsig_agrees_with(
         staff.get_by_text("Enregistré à").wait_for()  # by itself, a moment after the last key
         staff.reload()
         assert staff.get_by_label("Objet", exact=True).input_value() == "Réseau du nouvel atelier"
+        # A file that is none is refused; what is typed after that is kept as before.
+        staff.locator("input[type=file]").first.set_input_files(NO_PDF)
+        staff.get_by_role("button", name="Enregistrer", exact=True).click()
+        staff.locator("#erreurs").wait_for()
+        staff.get_by_role("button", name="Retirer plan.pdf").click()
         staff.get_by_label("Conditions particulières (CP)").fill("Le passage des câbles est préparé par le client.")
+        staff.get_by_text("Enregistré à").wait_for()
+        staff.reload()
         sound(staff, axe_violations)
         staff.get_by_role("button", name="Voir ce que verra le client").click()
         staff.get_by_role("heading", name=re.compile("Aperçu")).wait_for()  # the sum stands on the draft too

@@ -26,7 +26,7 @@ from tests.accounts.conftest import CLAIRE, LEA, STAFF, seed
 from tests.browser.conftest import AxeViolations, Watch
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, FilePayload, Page
 
 PHONE, DESKTOP = 375, 1280
 PAGES, DESK = "/espace-client/tickets", "/espace-client/bureau/tickets"
@@ -131,6 +131,19 @@ def test_a_ticket_from_a_phone_to_its_close_and_back(
         claire.get_by_text("est revenu").wait_for()
         assert claire.get_by_label("En une ligne").input_value() == "Caisse bloquée"
         assert claire.get_by_label("Je ne peux plus travailler").is_checked()
+        # A file that is none is refused; what is typed after that is kept as before.
+        no_pdf: FilePayload = {
+            "name": "photo.pdf",
+            "mimeType": "application/pdf",
+            "buffer": b"MZ\x90\x00" + bytes(2000),
+        }
+        claire.locator("input[type=file]").first.set_input_files(no_pdf)
+        claire.get_by_role("button", name="Envoyer la demande").click()
+        claire.get_by_role("button", name="Retirer photo.pdf").wait_for()
+        claire.get_by_label("En une ligne").fill("Caisse bloquée, encore")
+        claire.goto(f"{PAGES}/nouveau")
+        assert claire.get_by_label("En une ligne").input_value() == "Caisse bloquée, encore"
+        claire.get_by_label("En une ligne").fill("Caisse bloquée")
         files = [{"name": f"ecran-{turn}.txt", "mimeType": "text/plain", "buffer": b"erreur 42"} for turn in (1, 2)]
         claire.locator("input[type=file]").first.set_input_files(files)  # type: ignore[arg-type]
         claire.get_by_label("J'accepte ces conditions").check()

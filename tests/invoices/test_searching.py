@@ -150,6 +150,10 @@ def test_lists_agree_with_accounts_after_every_act_and_a_migration_fills_the_sam
 
     with sessions() as session:
         before = kept(session)
+    with sessions.begin() as session:  # a name that stands nowhere else on its invoices
+        named_so = invoice(session, "F-plain").organisation
+        assert named_so is not None
+        named_so.legal_name = "Fournil d'Évry"
     (step,) = schema.MIGRATIONS.glob("versions/*_invoices_lists_are_asked_of_the_database.py")
     engine = make_engine(database_url)
     try:
@@ -164,6 +168,15 @@ def test_lists_agree_with_accounts_after_every_act_and_a_migration_fills_the_sam
                 row.invoice.number for row in every(session, library, of_everybody(), TODAY, words="ECRAN f-granted")
             ]
             assert named == ["F-granted"]
+            everybodys = select(Invoice).where(Invoice.organisation_id.is_not(None)).order_by(Invoice.id)
+            owned = {each.number: each.searched for each in session.scalars(everybodys)}
+            found = every(session, library, of_everybody(), TODAY, words="FOURNIL évry")
+            assert {row.invoice.number for row in found} == set(owned)
+        (naming,) = schema.MIGRATIONS.glob("versions/*_invoices_are_found_by_their_client.py")
+        schema.downgrade(engine, f"{int(naming.name[:4]) - 1:04}")
+        schema.upgrade(engine)
+        with make_sessions(engine)() as session:  # back and forth, a name is written once
+            assert {each.number: each.searched for each in session.scalars(everybodys)} == owned
     finally:
         engine.dispose()
 

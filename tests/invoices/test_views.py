@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -259,9 +260,18 @@ def test_the_start_page_tells_what_to_check_and_to_pay(portal: Portal, give: Giv
 
 
 def test_staff_match_an_invoice_and_its_client_sees_it(portal: Portal, give: Given, biller: str) -> None:
-    number = give(to=None)
+    number, _ = give(to=None), give(reading("F-2026-0043"), to=None)
     anne = signed_in(portal, biller)
-    assert "à qui est-elle" in text(anne.open("bureau/"))
+    # As long as nobody has said who sells, that is the one thing to do, whatever waits for it.
+    desk = text(anne.open("bureau/"))
+    assert desk.count("Le SIREN de l'entreprise n'est pas renseigné") == 1
+    assert "2 factures attendent" in desk
+    assert "à qui est-elle" not in desk
+    assert "PORTAL_COMPANY_ID" in anne.open("bureau/factures/a-rattacher")
+    known = portal.app.extensions["portal"]
+    portal.app.extensions["portal"] = replace(known, settings=replace(known.settings, company_id="404833048"))
+    assert text(anne.open("bureau/")).count("à qui est-elle") == 2
+    assert "PORTAL_COMPANY_ID" not in anne.open("bureau/factures/a-rattacher")
     assert "F-2026-0042" in anne.open("bureau/factures/a-rattacher")
     page = anne.open(f"bureau/factures/{number}")
     assert "C'est Boulangerie Muller" in page
