@@ -5,8 +5,10 @@ import os
 import secrets
 import shutil
 import socket
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A command that a test starts would compile the whole program again each time: what one compiled, the next one reads.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # The same examples in every run, and no deadline: a slow machine is not a wrong rule.
 hypothesis.settings.register_profile("house", derandomize=True, deadline=None, database=None)
@@ -172,59 +175,119 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.cleanup()
 
 
-#: Fixtures that stand on every declared table: their database is a copy of one that was made once.
-WITH_TABLES = frozenset({"sessions", "portal", "tables"})
+#: What a test's database begins with, by the fixtures that stand on it: the world of the demo, every table at the newest
+#: schema by its steps, or as it is declared. Each is made once for the run, and every test gets a copy.
+BEGINS_WITH = {
+    "demo": frozenset({"demo_address"}),
+    "migrated": frozenset({"migrated"}),
+    "tables": frozenset({"sessions", "portal", "tables"}),
+}
 
 
 @pytest.fixture(scope="session")
-def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with every declared table and nothing in it."""
+def demo_address() -> str:
+    """Where the demo is served in this run: its mails hold links."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+def _fill(what: str, url: str, files: Path, address: str) -> None:
+    """Make what the databases of some tests begin with."""
+    from portal import schema
     from portal.db import make_engine
-    from portal.schema import declared
 
-    path = tmp_path_factory.mktemp("tables") / "portal.sqlite3"
-    engine = make_engine(f"sqlite:///{path}")
-    declared().create_all(engine)
+    engine = make_engine(url)
+    if what == "tables":
+        schema.declared().create_all(engine)
+    else:
+        schema.upgrade(engine)
     engine.dispose()
-    return path
+    if what != "demo":
+        return
+    from portal import clock, demo
+    from portal.app import create_app
+    from portal.config import read_settings
+    from portal.web import db
+
+    settings = {
+        "PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": url, "PORTAL_STORAGE_URL": f"file://{files}",
+        "PORTAL_DEMO": "1", "PORTAL_BASE_URL": address,
+    }  # fmt: skip
+    app = create_app(read_settings(settings))
+    demo.load(app, now=clock.now())
+    with app.app_context():
+        db.engine.dispose()
+
+
+#: ``begun("migrated")``: a file, or the name of a database, that begins with it; and the folder of its files.
+Begun = Callable[[str], tuple[str, Path]]
 
 
 @pytest.fixture(scope="session")
-def postgresql_tables(postgresql_url: str) -> str:
-    """The name of a database with every declared table and nothing in it."""
+def sqlite_begun(tmp_path_factory: pytest.TempPathFactory, demo_address: str) -> Begun:
+    """Files to copy."""
+
+    @cache
+    def begun(what: str) -> tuple[str, Path]:
+        folder = tmp_path_factory.mktemp(what)
+        _fill(what, f"sqlite:///{folder / 'portal.sqlite3'}", folder / "files", demo_address)
+        return str(folder / "portal.sqlite3"), folder / "files"
+
+    return begun
+
+
+@pytest.fixture(scope="session")
+def postgresql_begun(postgresql_url: str, tmp_path_factory: pytest.TempPathFactory, demo_address: str) -> Begun:
+    """Databases to copy."""
     import psycopg
 
-    from portal.db import make_engine
-    from portal.schema import declared
+    @cache
+    def begun(what: str) -> tuple[str, Path]:
+        files = tmp_path_factory.mktemp(what) / "files"
+        with psycopg.connect(postgresql_url, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE begun_{what}")
+        _fill(what, postgresql_url.replace("/postgres?", f"/begun_{what}?"), files, demo_address)
+        return f"begun_{what}", files
 
-    with psycopg.connect(postgresql_url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE tables")
-    engine = make_engine(postgresql_url.replace("/postgres?", "/tables?"))
-    declared().create_all(engine)
-    engine.dispose()
-    return "tables"
+    return begun
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database of each engine, one after the other: empty, or with the tables where a fixture stands on them."""
-    with_tables = not WITH_TABLES.isdisjoint(request.fixturenames)
+    """A database of each engine, one after the other: empty, or with what a fixture stands on (``BEGINS_WITH``)."""
+    asked = next((what for what, names in BEGINS_WITH.items() if not names.isdisjoint(request.fixturenames)), None)
+    begun: Begun = request.getfixturevalue(f"{request.param}_begun") if asked else lambda _: ("", tmp_path)
+    made, files = begun(asked or "")
+    if asked == "demo":
+        shutil.copytree(files, tmp_path / "files")
     if request.param == "sqlite":
         path = tmp_path / "portal.sqlite3"
-        if with_tables:
-            shutil.copyfile(request.getfixturevalue("sqlite_tables"), path)
+        if asked:
+            shutil.copyfile(made, path)
         yield f"sqlite:///{path}"
         return
     import psycopg
 
     server = request.getfixturevalue("postgresql_url")
     name = f"test_{secrets.token_hex(6)}"
-    template = f" TEMPLATE {request.getfixturevalue('postgresql_tables')}" if with_tables else ""
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}{template}")
+        connection.execute(f"CREATE DATABASE {name}{f' TEMPLATE {made}' if asked else ''}")
     yield server.replace("/postgres?", f"/{name}?")
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def migrated(engine: "Engine") -> "Engine":
+    """An engine on a database at the newest schema, as ``portal db upgrade`` makes it."""
+    return engine
+
+
+@pytest.fixture
+def migrated_sqlite(sqlite_begun: Begun, tmp_path: Path) -> str:
+    """The address of such a database, for what one engine is enough for."""
+    shutil.copyfile(sqlite_begun("migrated")[0], tmp_path / "portal.sqlite3")
+    return f"sqlite:///{tmp_path / 'portal.sqlite3'}"
 
 
 @pytest.fixture

@@ -42,10 +42,9 @@ def storage(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def filled(engine: Engine) -> Engine:
+def filled(migrated: Engine) -> Engine:
     """A database with a log, an erased entry, and mails on their way."""
-    schema.upgrade(engine)
-    with Session(engine) as session, session.begin():
+    with Session(migrated) as session, session.begin():
         for number in range(40):
             entry = record(session, "test.act", {"who": "Zoé", "number": number}, at=NOON)
             if number == 7:
@@ -54,7 +53,7 @@ def filled(engine: Engine) -> Engine:
                 session, event="test", recipient=f"p{number}@client.example", subject="Été\u202f!", text="a\nb",
                 html=None, domain="d.example", now=NOON, headers={"b": "1", "a": "é"},
             )  # fmt: skip
-    return engine
+    return migrated
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -15,15 +15,17 @@ from pathlib import Path
 
 import html5lib
 import pytest
+from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from portal import clock, demo, schema
+from portal import demo
 from portal.accounts.models import Person
 from portal.accounts.rules import StaffRole
 from portal.app import create_app
+from portal.cli import main
 from portal.config import read_settings
 from portal.people_commands import ROLES
 from portal.web import AREA, db
@@ -32,12 +34,16 @@ PORTAL = Path(sys.executable).with_name("portal")
 
 
 @pytest.fixture
-def make(database_url: str, engine: Engine) -> Iterator[Callable[..., Flask]]:
-    schema.upgrade(engine)
+def make(database_url: str, demo_address: str, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+    """``make(PORTAL_DEMO="1")``: a portal on the world of the demo."""
+    given = {
+        "PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": database_url, "PORTAL_BASE_URL": demo_address,
+        "PORTAL_STORAGE_URL": f"file://{tmp_path / 'files'}",
+    }  # fmt: skip
     made: list[Flask] = []
 
     def make(**environ: str) -> Flask:
-        app = create_app(read_settings({"PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": database_url} | environ))
+        app = create_app(read_settings(given | environ))
         made.append(app)
         return app
 
@@ -49,9 +55,7 @@ def make(database_url: str, engine: Engine) -> Iterator[Callable[..., Flask]]:
 
 @pytest.fixture
 def app(make: Callable[..., Flask]) -> Flask:
-    app = make(PORTAL_DEMO="1")
-    demo.load(app, now=clock.now())
-    return app
+    return make(PORTAL_DEMO="1")
 
 
 def page(client: FlaskClient, path: str) -> str:
@@ -99,7 +103,7 @@ def test_an_invented_adviser_signs_in_with_both_codes_of_the_mailbox(app: Flask)
     assert "Julien Conseil" in page(client, f"{AREA}/bureau/")
 
 
-def test_a_link_in_a_mail_can_be_followed_and_leads_here_whatever_host_was_asked(app: Flask) -> None:
+def test_a_link_in_a_mail_can_be_followed_and_leads_here_whatever_host_was_asked(app: Flask, demo_address: str) -> None:
     client = app.test_client()
     asked = {"identity": "paul@boulangerie.example", "chosen_method": "email"}
     send(client, f"{AREA}/connexion/code", **asked)
@@ -110,7 +114,7 @@ def test_a_link_in_a_mail_can_be_followed_and_leads_here_whatever_host_was_asked
     assert len(mails) >= 2
     for mail in mails:
         text = page(client, mail)
-        assert re.search(r'<a href="http://127\.0\.0\.1:8000/espace-client/[^"]+"', text)
+        assert re.search(rf'<a href="{re.escape(demo_address)}/espace-client/[^"]+"', text)
         assert "evil.example" not in text
     assert client.get("/demo/courrier/999").status_code == 404
 
@@ -151,26 +155,31 @@ def portal(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProc
     return subprocess.run([PORTAL, *arguments], env=environ, capture_output=True, text=True, check=False)
 
 
-def test_staff_are_added_by_command_and_a_wrong_address_or_role_is_refused(environ: dict[str, str]) -> None:
-    assert portal(environ, "db", "upgrade").returncode == 0
-    added = portal(environ, "staff", "add", "Marc@ims-partners.example", "--role", "sales", "--role", "adviser")
-    assert added.returncode == 0, added.stderr
-    assert "adviser, sales" in added.stdout
-    assert portal(environ, "staff", "add", "nobody").returncode == 1
-    assert portal(environ, "staff", "add", "a@b.example", "--role", "king").returncode == 2
-    assert portal(environ, "demo").returncode == 0  # loads nothing: somebody is there
-    assert portal(environ, "staff", "add", "marc@ims-partners.example").returncode == 0  # again: other roles
+def test_staff_are_added_by_command_and_a_wrong_address_or_role_is_refused(
+    environ: dict[str, str], migrated: Engine
+) -> None:
+    def command(*arguments: str) -> Result:
+        return CliRunner().invoke(main, arguments, env=environ)
+
+    added = command("staff", "add", "Marc@ims-partners.example", "--role", "sales", "--role", "adviser")
+    assert added.exit_code == 0, added.output
+    assert "adviser, sales" in added.output
+    assert command("staff", "add", "nobody").exit_code == 1
+    assert command("staff", "add", "a@b.example", "--role", "king").exit_code == 2
+    assert command("demo").exit_code == 0  # loads nothing: somebody is there
+    assert command("staff", "add", "marc@ims-partners.example").exit_code == 0  # again: other roles
 
 
 def test_the_roles_of_the_command_are_those_of_the_rules() -> None:
     assert set(ROLES) == {role.value for role in StaffRole}
 
 
-def test_invented_people_never_come_into_a_real_base(environ: dict[str, str]) -> None:
-    assert portal(environ, "db", "upgrade").returncode == 0
-    refused = portal(environ | {"PORTAL_DEMO": "0"}, "demo")
-    assert refused.returncode == 1
-    assert "PORTAL_DEMO" in refused.stderr
+def test_invented_people_never_come_into_a_real_base(environ: dict[str, str], migrated: Engine) -> None:
+    refused = CliRunner().invoke(main, ["demo"], env=environ | {"PORTAL_DEMO": "0"})
+    assert refused.exit_code == 1
+    assert "PORTAL_DEMO" in refused.output
+    with Session(migrated) as session:
+        assert demo.is_empty(session)
 
 
 def answers(environ: dict[str, str], path: str) -> int:

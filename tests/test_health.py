@@ -57,9 +57,8 @@ def write() -> str:
 
 
 def test_a_server_whose_database_is_migrated_and_worked_on_is_ready(
-    database_url: str, engine: Engine, make: Callable[..., Flask]
+    database_url: str, migrated: Engine, make: Callable[..., Flask]
 ) -> None:
-    schema.upgrade(engine)
     answer = make(database_url).test_client().get("/readyz")
     assert answer.status_code == 200
     assert answer.json == {"database": True, "schema": True, "outbox": True}
@@ -78,15 +77,14 @@ def test_a_server_whose_database_is_not_migrated_is_alive_and_not_ready(
 
 
 def test_an_outbox_that_nobody_empties_makes_a_server_not_ready_and_one_in_hand_does_not(
-    database_url: str, engine: Engine, make: Callable[..., Flask]
+    database_url: str, migrated: Engine, make: Callable[..., Flask]
 ) -> None:
-    schema.upgrade(engine)
-    with Session(engine) as session:
+    with Session(migrated) as session:
         enqueue(session, "mail", {}, key="k", now=NOON)
         session.commit()
     assert make(database_url, NOON + STUCK).test_client().get("/readyz").status_code == 200
     assert make(database_url, NOON + STUCK + SECOND).test_client().get("/readyz").status_code == 503
-    with Session(engine) as session:
+    with Session(migrated) as session:
         assert lease(session, now=NOON + STUCK + SECOND)
         session.commit()
     assert make(database_url, NOON + STUCK + SECOND).test_client().get("/readyz").status_code == 200

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 from werkzeug.test import Client
 
-from portal import clock, schema
+from portal import clock
 from portal.evidence.actions import record
 from portal.site_files import HEADERS, SiteFiles
 
@@ -148,13 +148,12 @@ def test_the_check_names_every_part_that_is_not_sound(environ: dict[str, str], t
     assert not (tmp_path / "portal.sqlite3").exists()  # looking makes nothing
 
 
-def test_a_log_that_was_tampered_with_is_found_by_the_check(environ: dict[str, str], engine: Engine) -> None:
-    schema.upgrade(engine)
-    with Session(engine) as session, session.begin():
+def test_a_log_that_was_tampered_with_is_found_by_the_check(environ: dict[str, str], migrated: Engine) -> None:
+    with Session(migrated) as session, session.begin():
         for number in range(3):
             record(session, "test.act", {"number": number}, at=clock.now())
-    with Session(engine) as session, session.begin():
-        if engine.dialect.name == "postgresql":
+    with Session(migrated) as session, session.begin():
+        if migrated.dialect.name == "postgresql":
             session.execute(text("ALTER TABLE evidence_payload DISABLE TRIGGER USER"))
         else:
             session.execute(text("DROP TRIGGER evidence_payload_no_update"))

@@ -7,7 +7,6 @@ from click.testing import CliRunner
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from portal import schema
 from portal.accounts.actions import add_staff
 from portal.accounts.models import Person
 from portal.accounts.personal_data import PERSONAL_DATA
@@ -20,9 +19,8 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def environ(engine: Engine, database_url: str) -> dict[str, str]:
-    schema.upgrade(engine)
-    with Session(engine) as session:
+def environ(migrated: Engine, database_url: str) -> dict[str, str]:
+    with Session(migrated) as session:
         person = add_staff(session, email="lea@ims.example", name="Léa", roles=[StaffRole.ADVISER], now=NOON)
         person.tf_primary_method, person.tf_totp_secret = "authenticator", "secret"
         session.commit()

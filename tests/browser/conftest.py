@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -290,32 +289,27 @@ def axe_violations() -> AxeViolations:
 
 
 @pytest.fixture
-def running(database_url: str, site_url: str, site_folder: Path, tmp_path: Path) -> Iterator[str]:
+def running(database_url: str, demo_address: str, site_url: str, site_folder: Path, tmp_path: Path) -> Iterator[str]:
     """Address of a demo: site, portal and worker in processes of their own."""
     portal = Path(sys.executable).with_name("portal")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")} | {
         "PORTAL_SECRET_KEY": "k" * 32,
         "PORTAL_DATABASE_URL": database_url,
         "PORTAL_PUBLIC_DIR": str(site_folder),
         "PORTAL_STORAGE_URL": f"file://{tmp_path / 'files'}",
-        "PORTAL_PORT": str(port),
-        "PORTAL_BASE_URL": url,
+        "PORTAL_PORT": str(urlsplit(demo_address).port),
+        "PORTAL_BASE_URL": demo_address,
         "PORTAL_DEMO": "1",
     }
-    for command in (["db", "upgrade"], ["demo"]):
-        subprocess.run([portal, *command], env=environ, check=True, stdout=subprocess.DEVNULL)
     process = subprocess.Popen([portal, "start", "--log", tmp_path / "log"], env=environ, stdout=subprocess.DEVNULL)
     until = time.monotonic() + 30
     while True:
         try:
-            urllib.request.urlopen(f"{url}/readyz").close()
+            urllib.request.urlopen(f"{demo_address}/readyz").close()
             break
         except OSError:
             assert time.monotonic() < until, (tmp_path / "log").read_text()
             time.sleep(0.1)
-    yield url
+    yield demo_address
     process.send_signal(signal.SIGINT)
     assert process.wait(40) == 0

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.serving import make_server
 
-from portal import clock, schema
+from portal import clock
 from portal.accounts.actions import add_person, add_staff, create_organisation
 from portal.accounts.models import Person
 from portal.accounts.rules import ClientRole, Identity, StaffRole
@@ -74,10 +74,8 @@ class House:
 
 
 @pytest.fixture
-def house(library: "Library", tmp_path: Path) -> Iterator[House]:
-    url = f"sqlite:///{tmp_path / 'portal.sqlite3'}"
-    engine = make_engine(url)
-    schema.upgrade(engine)
+def house(library: "Library", tmp_path: Path, migrated_sqlite: str) -> Iterator[House]:
+    url, engine = migrated_sqlite, make_engine(migrated_sqlite)
     settings = read_settings(
         {
             "PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": url, "PORTAL_STORAGE_URL": f"file://{tmp_path}/files",

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 from wtforms import TextAreaField
 
-from portal import schema
 from portal.app import create_app
 from portal.config import read_settings
 from portal.db import make_engine
@@ -54,14 +53,13 @@ class Probe(BaseForm):
 
 
 @pytest.fixture
-def probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Any]]:
+def probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, migrated_sqlite: str) -> Iterator[tuple[str, Any]]:
     """The address of a page with such a form, and the application behind it."""
-    engine = make_engine(f"sqlite:///{tmp_path}/portal.sqlite3")
-    schema.upgrade(engine)
+    engine = make_engine(migrated_sqlite)
     app = create_app(
         read_settings(
             {
-                "PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": f"sqlite:///{tmp_path}/portal.sqlite3",
+                "PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": migrated_sqlite,
                 "PORTAL_STORAGE_URL": f"file://{tmp_path}/files",
             }
         )

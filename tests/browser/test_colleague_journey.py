@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.serving import make_server
 
-from portal import clock, schema
+from portal import clock
 from portal.accounts.actions import add_person, create_organisation
 from portal.accounts.rules import ClientRole, Identity
 from portal.app import create_app
@@ -52,9 +52,8 @@ class Area:
 
 
 @pytest.fixture
-def area(engine: Engine, database_url: str) -> Iterator[Area]:
+def area(migrated: Engine, database_url: str) -> Iterator[Area]:
     """The client area, with an organisation and its administrator."""
-    schema.upgrade(engine)
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = int(held.getsockname()[1])
@@ -63,7 +62,7 @@ def area(engine: Engine, database_url: str) -> Iterator[Area]:
     app = create_app(
         read_settings({"PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": database_url, "PORTAL_BASE_URL": url})
     )
-    sessions = make_sessions(engine)
+    sessions = make_sessions(migrated)
     with sessions.begin() as session:
         organisation = create_organisation(
             session, legal_name="Boulangerie Muller", identity=Identity(siren="732829320"), public_body=False, by=None,

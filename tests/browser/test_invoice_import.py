@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import Engine
 
-from portal import clock, schema
+from portal import clock
 from portal.accounts.actions import add_staff, create_organisation
 from portal.accounts.rules import Identity, StaffRole, vat_of
 from portal.accounts.sign_in import begin_session
@@ -27,14 +27,13 @@ Open = Callable[..., "Page"]
 
 
 @pytest.fixture
-def staff_page(engine: Engine, database_url: str, browser: "Browser", tmp_path: Path) -> Iterator[Open]:
+def staff_page(migrated: Engine, database_url: str, browser: "Browser", tmp_path: Path) -> Iterator[Open]:
     """``staff_page(width=375, script=False)``: a page of somebody of the billing staff, signed in."""
     import socket
     import threading
 
     from werkzeug.serving import make_server
 
-    schema.upgrade(engine)
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = int(held.getsockname()[1])
@@ -47,7 +46,7 @@ def staff_page(engine: Engine, database_url: str, browser: "Browser", tmp_path: 
             }
         )
     )  # fmt: skip
-    with make_sessions(engine).begin() as session:
+    with make_sessions(migrated).begin() as session:
         create_organisation(
             session, legal_name="Boulangerie Muller", identity=Identity(siren="732829320"), public_body=False, by=None,
             now=clock.now(),

@@ -22,7 +22,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.serving import make_server
 
-from portal import clock, schema
+from portal import clock
 from portal.accounts.actions import add_staff
 from portal.accounts.rules import StaffRole
 from portal.app import create_app
@@ -114,10 +114,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
 
 
 @pytest.fixture
-def house(published: tuple[Path, int], engine: Engine, database_url: str, tmp_path: Path) -> Iterator[House]:
+def house(published: tuple[Path, int], migrated: Engine, database_url: str, tmp_path: Path) -> Iterator[House]:
     """Everything that runs in production, in one process, on each engine."""
     folder, port = published
-    schema.upgrade(engine)
     inbox = Inbox()
     mail_port = _free_port()
     smtp = Controller(inbox, hostname="127.0.0.1", port=mail_port)
@@ -142,7 +141,7 @@ def house(published: tuple[Path, int], engine: Engine, database_url: str, tmp_pa
     server = make_server("127.0.0.1", port, Both(app, SiteFiles(folder)), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield House(settings.base_url, make_sessions(engine), worker, inbox, secret, app)
+    yield House(settings.base_url, make_sessions(migrated), worker, inbox, secret, app)
     server.shutdown()
     server.server_close()
     thread.join()

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.serving import make_server
 
-from portal import clock, schema
+from portal import clock
 from portal.accounts.actions import add_person, add_staff, create_organisation
 from portal.accounts.models import Organisation, Person
 from portal.accounts.rules import ClientRole, Identity, StaffRole
@@ -86,12 +86,11 @@ class House:
 
 
 @pytest.fixture
-def house(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def house(migrated: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """Two organisations and the person in charge of personal data; no mail leaves, the transport keeps it."""
     from portal import worker
 
     monkeypatch.setattr(worker, "Smtp", lambda _: Kept())
-    schema.upgrade(engine)
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = int(held.getsockname()[1])
@@ -104,7 +103,7 @@ def house(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest
             }
         )
     )  # fmt: skip
-    sessions = make_sessions(engine)
+    sessions = make_sessions(migrated)
     with sessions.begin() as session:
         for name, siren, people in (
             ("Boulangerie Muller", "732829320", ((CLAIRE, "Claire Muller", ClientRole.ADMINISTRATOR),

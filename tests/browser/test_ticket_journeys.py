@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.serving import make_server
 
-from portal import clock, schema
+from portal import clock
 from portal.accounts.models import Person
 from portal.accounts.sign_in import begin_session
 from portal.app import create_app
@@ -60,9 +60,8 @@ class House:
 
 
 @pytest.fixture
-def house(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[House]:
+def house(migrated: Engine, database_url: str, tmp_path: Path) -> Iterator[House]:
     """The portal, served."""
-    schema.upgrade(engine)
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = int(held.getsockname()[1])
@@ -72,7 +71,7 @@ def house(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[House]:
         "PORTAL_STORAGE_URL": f"file:{tmp_path / 'files'}",
     }  # fmt: skip
     app = create_app(read_settings(settings))
-    sessions = make_sessions(engine)
+    sessions = make_sessions(migrated)
     with sessions.begin() as session:
         seed(session)
     server = make_server("127.0.0.1", port, app, threaded=True)

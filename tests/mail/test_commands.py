@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from portal import schema
-from portal.db import make_engine
 from tests.mail import letters
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,12 +23,9 @@ def portal(*arguments: str, raw: bytes = b"", **environ: str) -> subprocess.Comp
 
 
 @pytest.fixture
-def installed(tmp_path: Path) -> dict[str, str]:
+def installed(migrated_sqlite: str, tmp_path: Path) -> dict[str, str]:
     """The environment of an installation on SQLite."""
-    url = f"sqlite:///{tmp_path / 'portal.sqlite3'}"
-    engine = make_engine(url)
-    schema.upgrade(engine)
-    engine.dispose()
+    url = migrated_sqlite
     return {
         "PORTAL_DATABASE_URL": url,
         "PORTAL_SECRET_KEY": "k" * 32,

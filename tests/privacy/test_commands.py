@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import clock, schema
+from portal import clock
 from portal.accounts.actions import add_person, create_organisation
 from portal.accounts.models import Person
 from portal.accounts.rules import ClientRole, Identity
@@ -42,11 +42,9 @@ def environ(tmp_path: Path, database_url: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def base(environ: dict[str, str]) -> "Engine":
+def base(migrated: "Engine") -> "Engine":
     """A migrated base with one organisation and two people."""
-    engine = make_engine(environ["PORTAL_DATABASE_URL"])
-    schema.upgrade(engine)
-    with Session(engine) as session, session.begin():
+    with Session(migrated) as session, session.begin():
         client = create_organisation(
             session, legal_name="Boulangerie Muller", identity=Identity(siren="732829320"), public_body=False, by=None,
             now=clock.now(),
@@ -56,7 +54,7 @@ def base(environ: dict[str, str]) -> "Engine":
                 session, organisation=client, email=email, name=name, roles=[ClientRole.ADMINISTRATOR], by=None,
                 now=clock.now(),
             )  # fmt: skip
-    return engine
+    return migrated
 
 
 def portal(environ: dict[str, str], *words: str, status: int = 0) -> str:
