@@ -47,7 +47,7 @@ from portal.privacy import queue as privacy_queue
 from portal.privacy import room as privacy
 from portal.quotes import request_section
 from portal.quotes import room as quotes
-from portal.quotes.for_orders import proof_of_order
+from portal.quotes.for_orders import proof_of_order, supplement_of
 from portal.registry import ClientSection
 from portal.terms import load_library
 from portal.tickets import client_views as tickets
@@ -243,7 +243,7 @@ def _rooms(app: Flask, given: Settings, limiter: Limiter) -> None:
     contracts.register(app, proposed)
     app.register_blueprint(contracts_desk)
     quotes.register(app)
-    orders.register(app, Providers(payments=payments, proof=proof_of_order, proposed=proposed))
+    orders.register(app, Providers(payments, proof_of_order, proposed, supplement_of))
     invoices_room.register(app)
     app.jinja_env.globals["ticket_offers"] = lambda ticket: list(invoices_offers.of_ticket(ticket))
     tickets.register(app)

@@ -17,7 +17,8 @@ from portal.orders.amendment_lines import (
     typed_of,
 )
 from portal.orders.amendment_rules import AlreadyProposed, AmendmentKind, NotAllowed, NotYours, WordsMissing
-from portal.orders.pages import Reader, letters, new_key, order_page, reader_of, signer
+from portal.orders.clauses import clause
+from portal.orders.pages import Reader, letters, new_key, order_page, providers, reader_of, signer
 from portal.orders.progress_actions import note_refused
 from portal.orders.rules import LineKind, OrderError
 from portal.web import db, now
@@ -118,4 +119,9 @@ def _page(reader: Reader, form: ProposeForm, status: int = 200, *, looked: Compa
         for each in reader.order.lines_in_force
         if each.value.kind is LineKind.POINTS
     }
-    return render_template("orders/propose.html", **order_page(reader), form=form, looked=looked, fixed=fixed), status
+    page = render_template(
+        "orders/propose.html", **order_page(reader), form=form, looked=looked, fixed=fixed,
+        extra_work=clause(reader.version, "extra_work"),
+        supplement=providers().supplement(db.session, reader.order, reader.staff) if fixed else None,
+    )  # fmt: skip
+    return page, status

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.files.models import StoredFile
 from portal.orders.models import Order
-from portal.registry import Proposals, nothing_proposed
+from portal.registry import Offer, Proposals, nothing_proposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,22 @@ def _no_proof(_: Session, __: Order) -> Proof:
     return Proof()
 
 
+def _no_supplement(_: Session, __: Order, ___: bool) -> Offer | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Providers:
     """``payments(session, order, staff)`` gives the invoices of an order, ``proof(session, order)`` its file of proof.
 
-    ``proposed`` is what the room of invoices proposes to do about what is unpaid.
+    ``proposed`` is what the room of invoices proposes to do about what is unpaid, ``supplement(session, order, staff)``
+    where a supplementary quote begins.
     """
 
     payments: Callable[[Session, Order, bool], Sequence[Payment]] = _no_payments
     proof: Callable[[Session, Order], Proof] = _no_proof
     proposed: Proposals = nothing_proposed
+    supplement: Callable[[Session, Order, bool], Offer | None] = _no_supplement
 
 
 def is_paid(payments: Sequence[Payment]) -> bool:

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import func, select
 
-from portal.accounts.actions import add_staff
+from portal.accounts.actions import add_staff, find_person
 from portal.accounts.models import Grant, Organisation, Person
 from portal.accounts.refusals import OF_ONE
 from portal.accounts.rules import StaffRole
 from portal.contracts.rules import SpecialConditions
 from portal.evidence.models import Entry
 from portal.orders.actions import place_order
+from portal.orders.clauses import clause
 from portal.orders.progress_models import Amendment, Decision, OrderEvent
 from tests.accounts.conftest import CLAIRE, MARC, NOON, OTTO, Portal, Visitor, portal
-from tests.orders.test_orders import GOODS, WORK
+from tests.orders.test_orders import BOOK, GOODS, WORK
 from tests.quotes.conftest import hidden, signed_in
 
 if TYPE_CHECKING:
@@ -158,6 +159,30 @@ def test_staff_propose_the_client_accepts_in_two_steps_and_no_box_is_ticked(hous
     assert "Les deux parties l'ont accepté" in claire.open(at)
     assert "en préparation" in claire.open(at)
     claire.open(f"{at}/preuve", 404)
+
+
+def test_a_line_of_points_says_why_it_stays_and_where_more_are_had(house: House, library: "Library") -> None:
+    terms = library.in_force(NOON.date())
+    with house.portal.sessions.begin() as session:
+        seller = find_person(session, SELLER)
+        assert seller is not None
+        order = place_order(
+            session, organisation=session.get_one(Organisation, house.portal.ids["client"]), quote_reference="DEV-2026-0002",
+            lines=(WORK, BOOK), terms_slug=terms.slug, terms_sha256=terms.sha256, special_conditions=SpecialConditions(""),
+            accepted_client_at=NOON, accepted_provider_at=NOON, by=seller, at=NOON,
+        )  # fmt: skip
+        reference = order.reference
+    article = clause(terms, "extra_work")
+    assert article is not None
+    for who, path, words in (
+        (CLAIRE, f"/espace-client/commandes/{reference}", "Demander un devis complémentaire"),
+        (SELLER, f"/espace-client/bureau/commandes/{reference}", "Écrire un devis complémentaire"),
+    ):
+        page = signed_in(house.portal, who).open(f"{path}/avenants/nouveau")
+        assert page.count("Cette ligne ne change pas par un avenant") == 1
+        assert f'<a href="{article.path}">article {article.article}</a>' in page
+        assert words in page
+    assert "Cette ligne ne change pas" not in signed_in(house.portal, CLAIRE).open(f"{house.client}/avenants/nouveau")
 
 
 def test_looking_accepts_nothing_and_who_may_not_sign_is_told_who_may(house: House) -> None:

@@ -5,7 +5,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from portal.accounts.models import Person
 from portal.quotes import demo, quote_demo
-from portal.quotes.for_orders import proof_of_order
+from portal.quotes.for_orders import proof_of_order, supplement_of
+from portal.quotes.links import FORM
 from portal.quotes.quote_models import Quote
 from portal.quotes.request_letters import Letters
 from portal.quotes.request_models import QuoteRequest
@@ -13,7 +14,7 @@ from portal.quotes.request_rules import State, identity_number
 from portal.quotes.writing_actions import reading_of
 from tests.accounts.conftest import CLAIRE, STAFF
 from tests.quotes.conftest import NOON
-from tests.quotes.quoting import Room
+from tests.quotes.quoting import DESK, Room
 
 
 def test_the_demo_has_a_request_to_answer_one_talked_over_and_one_answered(
@@ -39,6 +40,9 @@ def test_the_demo_has_a_quote_of_each_state_that_asks_for_somebody(room: Room) -
         # The first two run; each has a quote that both accepted, and so a file of proof to come.
         assert [order.reference for order in orders.values()] == [f"CMD-2026-000{number}" for number in (1, 2, 3)]
         assert all(proof_of_order(session, order).coming for order in orders.values())
+        with room.portal.app.test_request_context():
+            offers = [supplement_of(session, orders["contract"], staff) for staff in (True, False)]
+        assert [each.url for each in offers if each] == [f"{DESK}/{orders['contract'].quote_reference}", FORM]
     with room.portal.sessions() as session:
         found = session.scalars(select(Quote).order_by(Quote.id)).all()
         assert [quote.state.value for quote in found] == [*["final"] * 3, "accepted", "received", "sent", "draft"]
