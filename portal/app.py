@@ -111,6 +111,8 @@ RATES = {
     "privacy.ask_publicly": "10 per hour",
     "privacy.confirm": "30 per hour",
     "privacy.fetch_followed": "30 per hour",
+    "privacy.send_own_proof": "20 per hour",
+    "privacy.send_followed_proof": "20 per hour",
     "privacy.take_address": "30 per hour",
     "privacy.keep_address": "30 per hour",
     "privacy.change_address": "20 per hour",

@@ -314,6 +314,8 @@ ROUTES: Mapping[str, Access] = {
     "privacy.confirm": ANYONE,
     "privacy.fetch_followed": ANYONE,
     "privacy.new_address": ANYONE,
+    "privacy.send_own_proof": SIGNED_IN,
+    "privacy.send_followed_proof": ANYONE,
     "privacy.take_address": ANYONE,
     "privacy.former_address": ANYONE,
     "privacy.keep_address": ANYONE,
@@ -326,6 +328,9 @@ ROUTES: Mapping[str, Access] = {
     "privacy_desk.note": staff(PRIVACY, ADMINISTRATOR),
     "privacy_desk.show": staff(PRIVACY, ADMINISTRATOR),
     "privacy_desk.mandate": staff(PRIVACY, ADMINISTRATOR),
+    "privacy_desk.proof": staff(PRIVACY),
+    "privacy_desk.add_recipient": staff(PRIVACY, ADMINISTRATOR),
+    "privacy_desk.settle_recipient": staff(PRIVACY, ADMINISTRATOR),
     "privacy_desk.decide": staff(PRIVACY, ADMINISTRATOR),
     # Orders and their amendments.
     "orders.index": clients(),
@@ -358,7 +363,7 @@ ROUTES: Mapping[str, Access] = {
     # Start pages.
     "desk.start": SIGNED_IN,
     "desk.queue": staff(),
-    "desk_mails.show": staff(ADMINISTRATOR, ADVISER, SALES, BILLING),
+    "desk_mails.show": staff(ADMINISTRATOR, ADVISER, SALES, BILLING, PRIVACY),
     "desk_mails.seen": staff(ADMINISTRATOR, ADVISER, SALES, BILLING),
     "desk_mails.received": staff(ADMINISTRATOR, ADVISER, SALES, BILLING),
     "desk_mails.again": staff(ADMINISTRATOR),

@@ -17,14 +17,20 @@ from portal.web import db, now
 desk_mails = Blueprint("desk_mails", __name__, url_prefix=PAGE, template_folder="templates")
 
 
+#: Who sees what was kept back, too: it may have been a freeze of somebody's data.
+WITHHELD_ROLES = frozenset({"privacy"})
+
+
 def _mail(number: int) -> OutgoingMail:
     found = db.session.get(OutgoingMail, number)
-    # A mail that has left is nobody's business here, unless it came back.
-    if found is None or (found.sent_at is None and found.failed_at is None and found.bounced_at is None):
+    # A mail that waits for its turn is nobody's business here.
+    told = ("sent_at", "failed_at", "bounced_at", "withheld_at")
+    if found is None or not any(getattr(found, name) for name in told):
         abort(404)
     # Codes and links are in mails that have not left: those are an administrator's alone.
     person = current_person()
-    if found.bounced_at is None and (person is None or ROLES.isdisjoint(person.role_names)):
+    readers = ROLES | WITHHELD_ROLES if found.withheld_at is not None else ROLES
+    if found.bounced_at is None and (person is None or readers.isdisjoint(person.role_names)):
         abort(403)
     return found
 

@@ -19,10 +19,10 @@ from portal.mail.letters import Letter
 from portal.numbers.actions import next_reference
 from portal.privacy.letters import Letters
 from portal.privacy.models import PrivacyEvent, PrivacyRequest
+from portal.privacy.proofs import destroy
 from portal.privacy.rules import (
     CLOSED,
     Identified,
-    NotWaiting,
     PrivacyError,
     Right,
     Source,
@@ -76,7 +76,7 @@ def ask(
         name=asked.name, email=asked.email.strip().lower(), details=asked.details, mandate=asked.mandate,
         subject_name=asked.subject_name, subject_email=asked.subject_email.strip().lower(),
         mandate_file=asked.mandate_file,
-        received_at=at, received_on=min(received_on or _day(at), _day(at)),
+        received_at=at, received_on=min(received_on or day_of(at), day_of(at)),
     )  # fmt: skip
     session.add(request)
     session.flush()
@@ -108,42 +108,6 @@ def confirm_address(session: Session, request: PrivacyRequest, *, letters: Lette
     _acknowledge(session, request, letters, at)
 
 
-def ask_identity(
-    session: Session, request: PrivacyRequest, *, by: Person, reason: str, letters: Letters, at: datetime
-) -> None:
-    """Stop the clock until who asks has shown who they are: only with a reasonable doubt, which is said.
-
-    Raises:
-        AlreadyClosed, NotWaiting, WordsMissing.
-    """
-    why = needed(reason)
-    hold(session, request)
-    check_open(request.state)
-    if request.state is not State.RECEIVED:
-        raise NotWaiting
-    request.state, request.waiting_since = State.IDENTITY, _day(at)
-    tell(request, at, f"Preuve d'identité demandée\u00a0: {why}")
-    prove(session, request, "identity_asked", at, by=by.email, reason=why)
-    letters.identity(session, request, why, at)
-
-
-def identity_shown(session: Session, request: PrivacyRequest, *, by: Person, how: str, at: datetime) -> None:
-    """The proof is there: the clock goes on, the days it stood still are added.
-
-    Raises:
-        AlreadyClosed, NotWaiting, WordsMissing.
-    """
-    words = needed(how)
-    hold(session, request)
-    check_open(request.state)
-    if request.state is not State.IDENTITY or request.waiting_since is None:
-        raise NotWaiting
-    request.paused_days += max((_day(at) - request.waiting_since).days, 0)
-    request.state, request.waiting_since, request.identified_by = State.RECEIVED, None, Identified.PROOF
-    tell(request, at, f"Identité établie\u00a0: {words}")
-    prove(session, request, "identity_shown", at, by=by.email, how=words)
-
-
 def extend(
     session: Session, request: PrivacyRequest, *, by: Person, reason: str, letters: Letters, at: datetime
 ) -> date:
@@ -156,9 +120,9 @@ def extend(
     hold(session, request)
     check_open(request.state)
     law = letters.library.law
-    request.timing.check_extendable(law, _day(at))
+    request.timing.check_extendable(law, day_of(at))
     request.extended_at, request.extension_reason = at, why
-    last_day = request.timing.last_day(law, _day(at))
+    last_day = request.timing.last_day(law, day_of(at))
     tell(request, at, f"Réponse reportée au {long_date(last_day)}\u00a0: {why}")
     prove(session, request, "extended", at, by=by.email, reason=why, last_day=last_day.isoformat())
     letters.extended(session, request, last_day, at)
@@ -248,14 +212,15 @@ def reply(session: Session, request: PrivacyRequest, letter: Letter) -> None:
 
 
 def _acknowledge(session: Session, request: PrivacyRequest, letters: Letters, at: datetime) -> None:
-    letters.received(session, request, request.timing.last_day(letters.library.law, _day(at)), at)
+    letters.received(session, request, request.timing.last_day(letters.library.law, day_of(at)), at)
 
 
 def _close(session: Session, request: PrivacyRequest, state: State, *, by: str, words: str, at: datetime) -> None:
     check_open(request.state)
     if request.waiting_since is not None:
-        request.paused_days += max((_day(at) - request.waiting_since).days, 0)
+        request.paused_days += max((day_of(at) - request.waiting_since).days, 0)
         request.waiting_since = None
+    destroy(session, request, at=at)
     request.state, request.closed_at, request.closed_by, request.decision = state, at, by, words
     tell(request, at, f"{state.label}\u00a0: {words}")
     prove(session, request, state.value, at, by=by, words=words)
@@ -279,5 +244,6 @@ def prove(session: Session, request: PrivacyRequest, act: str, at: datetime, **c
     )  # fmt: skip
 
 
-def _day(at: datetime) -> date:
+def day_of(at: datetime) -> date:
+    """The civil day in Paris."""
     return at.astimezone(PARIS).date()

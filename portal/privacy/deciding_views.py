@@ -10,13 +10,22 @@ from sqlalchemy import select
 from portal.accounts.actions import AddressTaken
 from portal.accounts.guard import me
 from portal.accounts.models import Organisation
-from portal.files.views import send
 from portal.french import long_date
 from portal.privacy import client_file, erasure, exports, freezing, objections, rectification
-from portal.privacy.actions import NoSuchRequest, ask_identity, extend, find_request, finish, identity_shown, refuse
+from portal.privacy.actions import NoSuchRequest, extend, find_request, finish, refuse
+from portal.privacy.deciding_forms import (
+    CorrectingForm,
+    LeavingForm,
+    LiftForm,
+    OtherRecipientForm,
+    RecipientForm,
+    StoppingForm,
+    WordsForm,
+)
 from portal.privacy.desk_views import privacy_desk
-from portal.privacy.forms import CorrectingForm, LeavingForm, LiftForm, StoppingForm, WordsForm
+from portal.privacy.identity import ask_identity, identity_shown, looked_at
 from portal.privacy.models import PrivacyRequest
+from portal.privacy.proofs import held
 from portal.privacy.rooms import declared, places
 from portal.privacy.rules import (
     CLOSED,
@@ -31,6 +40,8 @@ from portal.privacy.views import CONFLICT, REFUSED, letters
 from portal.registry import Datum
 from portal.web import db, now, services, settings, today
 
+#: Who may look at a proof of identity: nobody else of the staff.
+PROOF_READERS = frozenset({"privacy"})
 MOVED_ON = "La demande n'en est plus là\u00a0: relisez ses étapes. Rien n'a été envoyé."
 
 
@@ -45,7 +56,8 @@ class Act:
     quiet: bool = False
 
 
-def _asked(reference: str) -> PrivacyRequest:
+def asked_of(reference: str) -> PrivacyRequest:
+    """The request of a reference, or 404."""
     try:
         return find_request(db.session, reference)
     except NoSuchRequest:
@@ -55,16 +67,7 @@ def _asked(reference: str) -> PrivacyRequest:
 @privacy_desk.get("/<reference>")
 def show(reference: str) -> Any:
     """One request."""
-    return _page(_asked(reference))
-
-
-@privacy_desk.get("/<reference>/mandat")
-def mandate(reference: str) -> Any:
-    """The mandate that was joined."""
-    file = _asked(reference).mandate_file
-    if file is None:
-        abort(404)
-    return send(file)
+    return page(asked_of(reference))
 
 
 def _form(name: str, asked: PrivacyRequest) -> WordsForm:
@@ -90,15 +93,17 @@ def _form(name: str, asked: PrivacyRequest) -> WordsForm:
     return form
 
 
-def _page(
-    asked: PrivacyRequest, status: int = 200, *, refusal: str | None = None, sent: Mapping[str, WordsForm] | None = None
+def page(
+    asked: PrivacyRequest, status: int = 200, *, refusal: str | None = None, sent: Mapping[str, WordsForm] | None = None,
+    telling: Mapping[int, RecipientForm] | None = None, other: OtherRecipientForm | None = None,
 ) -> tuple[str, int]:  # fmt: skip
+    """The page of a request, with what was typed where it was refused."""
     library = services().library
     offered = [name for name in ACTS if _offered(name, asked)]
     seen = None
     if "effacer" in offered:
         seen = erasure.preview(db.session, asked.about, rooms=declared(), library=library, today=today())
-    page = render_template(
+    shown = render_template(
         "privacy/desk.html", seen=seen, asked=asked, acts=ACTS, refusal=refusal,
         forms={name: (sent or {}).get(name) or _form(name, asked) for name in offered},
         last_day=asked.timing.last_day(library.law, today()), closed=asked.state in CLOSED,
@@ -106,8 +111,15 @@ def _page(
         standing=rectification.held(db.session, asked.about, places=places()) if "corriger" in offered else {},
         kept=client_file.kept(db.session, library, asked.organisation, rooms=declared(), today=today())
         if "sortir" in offered else [],
+        proofs=held(asked) if PROOF_READERS & me().role_names else [], waiting_proofs=len(held(asked)),
+        withheld=freezing.withheld(db.session, asked),
+        telling={
+            one.id: (telling or {}).get(one.id) or RecipientForm.of(one, today())
+            for one in asked.recipients if one.by is None
+        },
+        other=other or OtherRecipientForm(prefix="autre", formdata=None),
     )  # fmt: skip
-    return page, status
+    return shown, status
 
 
 def _offered(name: str, asked: PrivacyRequest) -> bool:
@@ -132,7 +144,7 @@ def _offered(name: str, asked: PrivacyRequest) -> bool:
     }.get(name)  # fmt: skip
     if right is not None:
         return received and asked.right is right
-    return received if name == "identite" else True
+    return received or looked_at(asked) if name == "identite" else True
 
 
 def _execute(asked: PrivacyRequest, form: WordsForm) -> str:
@@ -236,16 +248,16 @@ JUDGED_BY_RULE = frozenset({"prolonger", "effacer"})
 @privacy_desk.post("/<reference>/<act>")
 def decide(reference: str, act: str) -> Any:
     """Do one of these; what was typed is kept when it is refused."""
-    asked = _asked(reference)
+    asked = asked_of(reference)
     if act not in ACTS:
         abort(404)
     form = _form(act, asked)
     if asked.state in CLOSED and not _offered(act, asked):
-        return _page(asked, CONFLICT, refusal="Cette demande a été close entre-temps. Rien n'a été envoyé.")
+        return page(asked, CONFLICT, refusal="Cette demande a été close entre-temps. Rien n'a été envoyé.")
     if not form.validate():
-        return _page(asked, REFUSED, sent={act: form})
+        return page(asked, REFUSED, sent={act: form})
     if asked.state not in CLOSED and not _offered(act, asked) and act not in JUDGED_BY_RULE:
-        return _page(asked, CONFLICT, refusal=MOVED_ON)
+        return page(asked, CONFLICT, refusal=MOVED_ON)
     try:
         said = ACTS[act].do(asked, form)
     except AlreadyClosed:
@@ -269,4 +281,4 @@ def decide(reference: str, act: str) -> Any:
         flash(said, "success")
         return redirect(url_for("privacy_desk.show", reference=reference), 303)
     db.session.rollback()
-    return _page(asked, CONFLICT, refusal=refusal, sent={act: form})
+    return page(asked, CONFLICT, refusal=refusal, sent={act: form})

@@ -16,10 +16,10 @@ from portal.files.views import download
 from portal.mail.message import BadAddress
 from portal.privacy import erasure, exports
 from portal.privacy.actions import Asked, ask
-from portal.privacy.forms import NoteForm, WordsForm
+from portal.privacy.deciding_forms import NoteForm, WordsForm
 from portal.privacy.freezing import freezes
 from portal.privacy.links import DESK
-from portal.privacy.models import Archived, PrivacyRequest
+from portal.privacy.models import Archived, PrivacyRecipient, PrivacyRequest
 from portal.privacy.opening import file_of, files_of, records_of
 from portal.privacy.rules import CLOSED, Right, Source, State
 from portal.privacy.views import REFUSED, basis, letters, new_key
@@ -48,7 +48,8 @@ def register_csv() -> Any:
     out = csv.writer(text, delimiter=";")
     out.writerow(
         ["référence", "droit", "texte", "arrivée", "reçue le", "identification", "jours de pause", "dernier jour",
-         "reportée le", "raison du report", "état", "close le", "dans le délai", "décision", "empreinte de la réponse"]
+         "reportée le", "raison du report", "état", "close le", "dans le délai", "décision", "empreinte de la réponse",
+         "destinataires"]
     )  # fmt: skip
     for asked in db.session.scalars(select(PrivacyRequest).order_by(PrivacyRequest.id)):
         out.writerow(
@@ -57,13 +58,19 @@ def register_csv() -> Any:
                 asked.received_on.isoformat(), asked.identified_by.label, str(asked.paused_days),
                 asked.timing.last_day(law, today()).isoformat(), _day(asked.extended_at), asked.extension_reason or "",
                 asked.state.label, _day(asked.closed_at), _in_time(asked, law), asked.decision or "",
-                asked.reply_sha256 or "",
+                asked.reply_sha256 or "", " ; ".join(map(_recipient, asked.recipients)),
             )]
         )  # fmt: skip
     return Response(
         "\ufeff" + text.getvalue(), mimetype="text/csv",
         headers={"Content-Disposition": 'attachment; filename="registre-demandes.csv"', "Cache-Control": "no-store"},
     )  # fmt: skip
+
+
+def _recipient(one: PrivacyRecipient) -> str:
+    if one.told_on is not None:
+        return f"{one.name}\u00a0: prévenu le {one.told_on.isoformat()} par {one.by}, {one.words}"
+    return f"{one.name}\u00a0: {'pas prévenu, ' + one.words if one.words else 'à prévenir'}"
 
 
 def _day(moment: datetime | None) -> str:

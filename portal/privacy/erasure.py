@@ -23,6 +23,7 @@ from portal.french import long_date
 from portal.jobs.actions import enqueue
 from portal.jobs.models import Job
 from portal.mail.models import OutgoingMail
+from portal.privacy import recipients
 from portal.privacy.actions import finish, hold
 from portal.privacy.archiving import clear, still_needed
 from portal.privacy.forgetting import Held, forget, forget_rows
@@ -125,6 +126,7 @@ def execute(
     if in_post(session, request.about):
         raise StillInPost
     former = former_addresses(session, request.about)
+    recipients.list_for(session, request, library=library, at=at)
     done = forget_rows(session, request.about, *former, rooms=rooms, request=request, library=library, at=at)
     files = set(done.files)
     for number in files:

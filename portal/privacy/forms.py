@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from wtforms import EmailField, HiddenField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import Optional, StopValidation
+from wtforms import EmailField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms.validators import Optional
 
 from portal.accounts.forms import Boxes
 from portal.forms import (
     BaseForm,
-    DayField,
     at_most,
     attachments,
     mail_address,
@@ -16,11 +15,13 @@ from portal.forms import (
     required,
     strip,
 )
-from portal.privacy.rules import Right, Source
+from portal.privacy.rules import Right
 from portal.registry import Datum
 
 LONGEST_WORDS = 5_000
 LONGEST_NAME, LONGEST_ADDRESS, LONGEST_PHONE = 200, 320, 40
+#: A document of identity has two sides.
+PROOFS, PROOF_KINDS = 2, frozenset({"pdf", "jpg", "png", "heic", "webp"})
 #: What each right asks to be told; what needs no words asks for none.
 QUESTIONS = {
     Right.RESTRICTION: ("Quelles données, et pourquoi\u00a0?", True),
@@ -29,11 +30,13 @@ QUESTIONS = {
 }
 
 
-def _key() -> HiddenField:
+def key_field() -> HiddenField:
+    """What tells one page from another."""
     return HiddenField(validators=[at_most(64)])
 
 
-def _words(label: str, rows: int = 5, **more: Any) -> TextAreaField:
+def words_field(label: str, rows: int = 5, **more: Any) -> TextAreaField:
+    """Words that need not be given."""
     return TextAreaField(
         label, filters=[strip], validators=[Optional(), at_most(LONGEST_WORDS)], render_kw={"rows": str(rows)}, **more
     )
@@ -43,7 +46,7 @@ class RightForm(BaseForm):
     """A signed-in person uses a right: nothing to prove, next to nothing to type."""
 
     details = TextAreaField("", filters=[strip], render_kw={"rows": "5"})
-    key = _key()
+    key = key_field()
 
     def ask_for(self, right: Right) -> None:
         """Put the question of a right to its field."""
@@ -67,11 +70,11 @@ class CorrectionForm(BaseForm):
         Datum.PHONE.label, filters=[one_line], validators=[Optional(), at_most(LONGEST_PHONE)],
         render_kw={"autocomplete": "tel", "inputmode": "tel"},
     )  # fmt: skip
-    details = _words(
+    details = words_field(
         "Autre chose à corriger",
         description="Dites ce qui est faux et ce qu'il faut écrire\u00a0: une personne s'en occupe et vous répond.",
     )
-    key = _key()
+    key = key_field()
 
 
 class AddressForm(BaseForm):
@@ -83,7 +86,7 @@ class AddressForm(BaseForm):
         validators=[required("Écrivez votre nouvelle adresse."), at_most(LONGEST_ADDRESS), mail_address()],
         render_kw={"autocomplete": "email"},
     )  # fmt: skip
-    key = _key()
+    key = key_field()
 
 
 class ObjectionForm(BaseForm):
@@ -92,11 +95,11 @@ class ObjectionForm(BaseForm):
     uses = Boxes(
         "Quels usages doivent cesser\u00a0?", description="Ils cessent aussitôt, sans que vous ayez à dire pourquoi."
     )
-    details = _words(
+    details = words_field(
         "Un autre usage",
         description="Dites lequel, et pour quelle raison tenant à votre situation\u00a0: une personne vous répond.",
     )
-    key = _key()
+    key = key_field()
 
     def validate(self, extra_validators: Any = None) -> bool:
         """One of the two is said."""
@@ -107,7 +110,7 @@ class ObjectionForm(BaseForm):
         return passed
 
 
-class _Mandate(BaseForm):
+class Mandate(BaseForm):
     """For whom one asks, and the mandate: written out, or joined."""
 
     subject_name = StringField(
@@ -118,7 +121,7 @@ class _Mandate(BaseForm):
         "Son adresse électronique", filters=[strip], description="Celle que nous connaissons\u00a0: c'est par elle que nous retrouvons ses données.",
         validators=[Optional(), at_most(LONGEST_ADDRESS), mail_address()], render_kw={"autocomplete": "off"},
     )  # fmt: skip
-    mandate = _words("Le mandat, écrit", 3, description="Qui vous autorise à demander quoi, et depuis quand.")
+    mandate = words_field("Le mandat, écrit", 3, description="Qui vous autorise à demander quoi, et depuis quand.")
     mandate_file = attachments("Le mandat signé", most=1)
 
     @property
@@ -141,7 +144,7 @@ class _Mandate(BaseForm):
         return not self.errors
 
 
-class MandateForm(_Mandate):
+class MandateForm(Mandate):
     """A signed-in person asks for somebody else."""
 
     right = RadioField(
@@ -149,8 +152,8 @@ class MandateForm(_Mandate):
         choices=[(right.value, right.label_for_another) for right in Right if right is not Right.CLIENT_FILE],
         validators=[required("Choisissez ce que vous demandez.")],
     )  # fmt: skip
-    details = _words("Ce que vous demandez, en détail")
-    key = _key()
+    details = words_field("Ce que vous demandez, en détail")
+    key = key_field()
 
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
@@ -158,7 +161,7 @@ class MandateForm(_Mandate):
             field.flags.required = True  # here there is always somebody
 
 
-class PublicForm(_Mandate):
+class PublicForm(Mandate):
     """Somebody without an account."""
 
     right = RadioField(
@@ -175,77 +178,24 @@ class PublicForm(_Mandate):
         validators=[required("Écrivez votre adresse électronique."), at_most(LONGEST_ADDRESS), mail_address()],
         render_kw={"autocomplete": "email"},
     )  # fmt: skip
-    details = _words("Ce que vous demandez, en détail")
+    details = words_field("Ce que vous demandez, en détail")
     website = StringField("Ne remplissez pas ce champ", render_kw={"autocomplete": "off", "tabindex": "-1"})
-    key = _key()
+    key = key_field()
 
 
-class NoteForm(_Mandate):
-    """Staff write a request down for somebody who wrote or phoned."""
+class ProofForm(BaseForm):
+    """What shows who somebody is; nothing else is asked."""
 
-    right = SelectField("Ce qui est demandé", choices=[(right.value, right.label) for right in Right])
-    source = SelectField(
-        "Comment", choices=[(s.value, s.label) for s in (Source.PHONE, Source.MAIL, Source.LETTER)],
-    )  # fmt: skip
-    received_on = DayField(
-        "Reçue le", description="Le mois de réponse court de ce jour.", validators=[required("Écrivez le jour.")],
-    )  # fmt: skip
-    name = StringField("Nom", filters=[one_line], validators=[required("Écrivez le nom."), at_most(LONGEST_NAME)])
-    email = EmailField(
-        "Adresse électronique", filters=[strip], description="La réponse y est envoyée.",
-        validators=[required("Écrivez l'adresse."), at_most(LONGEST_ADDRESS), mail_address()],
-    )  # fmt: skip
-    details = _words("Ce que la personne demande")
-    key = _key()
-
-
-class WordsForm(BaseForm):
-    """A reason, a ground, a decision: sent to who asked."""
-
-    words = TextAreaField(
-        "", filters=[strip], validators=[required("Écrivez-le\u00a0: la personne le lit."), at_most(LONGEST_WORDS)],
-        render_kw={"rows": "4"},
+    proof = attachments(
+        "Votre preuve d'identité", most=PROOFS, kinds=PROOF_KINDS,
+        description="Deux fichiers au plus, 20\u00a0Mo chacun\u00a0: une photo ou un PDF. "
+        "Cachez ce qui n'aide pas à vous reconnaître\u00a0: la photo, le numéro du document.",
     )  # fmt: skip
 
-    @classmethod
-    def asking(cls, label: str, prefix: str) -> "WordsForm":
-        """The form with its own question; several stand on one page."""
-        form = cls(prefix=prefix)
-        form.words.label.text = label
-        return form
-
-
-class CorrectingForm(WordsForm):
-    """Staff correct: what should stand, and the words of the answer."""
-
-    name = StringField(Datum.NAME.label, filters=[one_line], validators=[Optional(), at_most(LONGEST_NAME)])
-    email = EmailField(
-        Datum.EMAIL.label, filters=[strip], validators=[Optional(), at_most(LONGEST_ADDRESS), mail_address()]
-    )
-    phone = StringField(Datum.PHONE.label, filters=[one_line], validators=[Optional(), at_most(LONGEST_PHONE)])
-
-
-class StoppingForm(WordsForm):
-    """Staff stop uses: which, and the words of the answer."""
-
-    uses = Boxes("Les usages qui cessent")
-
-    def validate_uses(self, field: Boxes) -> None:
-        """Some use stops."""
-        if not field.data:
-            raise StopValidation("Choisissez au moins un usage.")
-
-
-class LiftForm(WordsForm):
-    """Staff lift a freeze on a day that comes."""
-
-    on = DayField(
-        "Jour de la levée", description="À partir de demain\u00a0: la personne est prévenue avant.",
-        validators=[required("Écrivez le jour.")],
-    )  # fmt: skip
-
-
-class LeavingForm(WordsForm):
-    """Staff take an organisation out of the client file."""
-
-    organisation = SelectField("L'organisation", coerce=int)
+    def validate(self, extra_validators: Any = None) -> bool:
+        """There is one."""
+        passed: bool = super().validate(extra_validators)
+        if passed and not self.proof.data:
+            self.proof.errors = ["Choisissez un fichier."]
+            return False
+        return passed

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
 from portal.clock import PARIS
 from portal.evidence.actions import record
 from portal.french import long_date
+from portal.mail.models import OutgoingMail
 from portal.mail.stops import resume, stop
+from portal.privacy import recipients
 from portal.privacy.actions import tell
 from portal.privacy.letters import Letters
 from portal.privacy.models import PrivacyFreeze, PrivacyRequest
@@ -37,7 +39,7 @@ def freeze(session: Session, request: PrivacyRequest, *, library: Library, by: s
     session.add(made)
     stop(session, request.about, because=BECAUSE, events=library.objections.always, all_but=True, at=at)
     tell(request, at, "Données gelées\u00a0: gardées, et plus utilisées.")
-    session.flush()
+    recipients.list_for(session, request, library=library, at=at)
     record(session, "privacy.frozen", {"reference": request.reference, "email": request.about, "by": by}, at=at)
     return made
 
@@ -47,6 +49,21 @@ def freeze_of(session: Session, email: str) -> PrivacyFreeze | None:
     return session.scalars(
         select(PrivacyFreeze).where(PrivacyFreeze.email == email.strip().lower(), PrivacyFreeze.lifted_at.is_(None))
     ).first()
+
+
+def withheld(session: Session, request: PrivacyRequest) -> Sequence[OutgoingMail]:
+    """The mails that the freeze of a request kept back, the latest first. They are never sent later."""
+    mine = select(PrivacyFreeze).where(PrivacyFreeze.request_id == request.id)
+    held = session.scalars(mine.order_by(PrivacyFreeze.id.desc())).first()
+    if held is None:
+        return []
+    kept = select(OutgoingMail).where(
+        func.lower(OutgoingMail.recipient) == held.email, OutgoingMail.withheld_at >= held.since,
+        OutgoingMail.sent_at.is_(None),
+    )  # fmt: skip
+    if held.lifted_at is not None:
+        kept = kept.where(OutgoingMail.withheld_at <= held.lifted_at)
+    return session.scalars(kept.order_by(OutgoingMail.id.desc())).all()
 
 
 def freezes(session: Session) -> Sequence[PrivacyFreeze]:
@@ -92,6 +109,7 @@ def lift(session: Session, held: PrivacyFreeze, *, by: str, letters: Letters, at
     resume(session, held.email, because=BECAUSE)
     reference = held.request.reference if held.request else ""
     if held.request is not None:
+        recipients.drop(session, held.request)
         tell(held.request, at, "Gel levé\u00a0: vos données servent de nouveau.")
     session.flush()
     record(session, "privacy.lifted", {"reference": reference, "email": held.email, "by": by}, at=at)

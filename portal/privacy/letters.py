@@ -49,8 +49,9 @@ class Letters:
         return self._to_person(session, request, "refused", at, {"reason": quoted(request.decision or "")})
 
     def done(self, session: Session, request: PrivacyRequest, at: datetime) -> Letter:
-        """Say what was done."""
-        return self._to_person(session, request, "done", at, {"reason": quoted(request.decision or "")})
+        """Say what was done, and that one may ask whom it was told to (GDPR article 19)."""
+        values = {"reason": quoted(request.decision or ""), "told": bool(request.recipients)}
+        return self._to_person(session, request, "done", at, values)
 
     def ready(self, session: Session, request: PrivacyRequest, until: date, at: datetime) -> Letter:
         """Say that the file can be fetched."""

@@ -57,6 +57,10 @@ class PrivacyRequest(Base):
     person: Mapped[Person | None] = relationship()
     organisation: Mapped[Organisation | None] = relationship()
     mandate_file: Mapped[StoredFile | None] = relationship()
+    proofs: Mapped[list["PrivacyProof"]] = relationship(order_by="PrivacyProof.id", cascade="all, delete-orphan")
+    recipients: Mapped[list["PrivacyRecipient"]] = relationship(
+        order_by="PrivacyRecipient.id", cascade="all, delete-orphan"
+    )
     events: Mapped[list["PrivacyEvent"]] = relationship(order_by="PrivacyEvent.id", cascade="all, delete-orphan")
 
     __table_args__ = (
@@ -90,6 +94,38 @@ class PrivacyEvent(Base):
     request_id: Mapped[int] = mapped_column(ForeignKey("privacy_request.id", ondelete="CASCADE"), index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     words: Mapped[str] = mapped_column(Text)
+
+
+class PrivacyProof(Base):
+    """A proof of identity that was asked for and sent: a file, destroyed as soon as it has been looked at."""
+
+    __tablename__ = "privacy_proof"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("privacy_request.id", ondelete="CASCADE"), index=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    file: Mapped[StoredFile] = relationship()
+
+
+class PrivacyRecipient(Base):
+    """Somebody who was given the data, and is told of what became of them (GDPR article 19), or why not."""
+
+    __tablename__ = "privacy_recipient"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("privacy_request.id", ondelete="CASCADE"), index=True)
+    key: Mapped[str] = mapped_column(String(40))  # of content/processing.toml; empty: added by staff
+    name: Mapped[str] = mapped_column(String(300))
+    told_on: Mapped[date | None]
+    words: Mapped[str | None] = mapped_column(Text)  # how they were told, or why they could not be
+    by: Mapped[str | None] = mapped_column(String(200))
+
+    __table_args__ = (
+        CheckConstraint("(by IS NULL) = (words IS NULL)", name="settled_with_words"),
+        CheckConstraint("told_on IS NULL OR words IS NOT NULL", name="told_somehow"),
+    )
 
 
 class PrivacyFreeze(Base):

@@ -10,7 +10,9 @@ from portal.clock import PARIS
 from portal.evidence.actions import erase_payload
 from portal.evidence.models import Entry, Payload
 from portal.french import long_date
-from portal.privacy.models import PrivacyEvent, PrivacyFreeze, PrivacyRequest
+from portal.privacy.actions import withdraw
+from portal.privacy.models import PrivacyEvent, PrivacyFreeze, PrivacyRecipient, PrivacyRequest
+from portal.privacy.proofs import held as proofs_of
 from portal.privacy.rules import CLOSED, State
 from portal.registry import Erasure, Keep, PersonalData, PersonalField, PersonalRecord, Stale, Sweeper, table
 
@@ -20,8 +22,11 @@ FIELDS = (
     PersonalField("Nom et adresse", _KEPT),
     PersonalField("Ce que vous avez écrit", "effacé"),
     PersonalField("Étapes et réponse", _KEPT),
+    PersonalField("Preuve d'identité", "détruite dès qu'elle a été regardée"),
+    PersonalField("Destinataires prévenus", _KEPT),
 )
 ERASED = "(effacé)"
+NOBODY_LEFT = "Qui l'avait faite est effacé\u00a0: la personne concernée peut faire la sienne."
 
 
 def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
@@ -34,19 +39,32 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
         who = f"{one.name}, {one.email}"
         if one.subject_email:
             who += f", pour {one.subject_name}, {one.subject_email}"
-        values = (one.right.label, who, one.details, "\n".join(steps))
+        proofs = proofs_of(one)
+        told = [f"{each.name}\u00a0: {each.words or 'à prévenir'}" for each in one.recipients]
+        values = (
+            one.right.label, who, one.details, "\n".join(steps), "\n".join(proof.file.name for proof in proofs), "\n".join(told)
+        )  # fmt: skip
         named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
         why = "le registre prouve ce qui a été répondu (RGPD, articles 5 et 17, paragraphe 3)"
-        files = (one.mandate_file_id,) if one.mandate_file_id is not None and one.email == address else ()
+        mandates = (one.mandate_file_id,) if one.mandate_file_id is not None else ()
+        # What the one who asks had to show is theirs alone, where they ask for somebody else.
+        files = (*mandates, *(proof.file_id for proof in proofs)) if one.email == address else ()
         yield PersonalRecord(one.reference, named, one.received_at, files=files).kept(_kept(one), why)
 
 
-def erase(session: Session, mail: str, at: datetime) -> Erasure:  # noqa: ARG001 - the room's common signature
+def erase(session: Session, mail: str, at: datetime) -> Erasure:
     """Forget what was written in closed requests, and every mandate by or about the person; the register's line stays.
 
-    A scan cannot be made anonymous. That of a request of theirs that is still open is needed until it is answered.
+    A scan cannot be made anonymous. What they asked for somebody else and is still open ends with it: nobody is left
+    to answer to, and whom it is about may ask alone.
     """
     address = mail.strip().lower()
+    mandated = select(PrivacyRequest).where(
+        PrivacyRequest.email == address, PrivacyRequest.subject_email.not_in(["", address]),
+        PrivacyRequest.state.not_in({*CLOSED, State.EXECUTING}),
+    )  # fmt: skip
+    for one in session.scalars(mandated).all():
+        withdraw(session, one, at=at, by="espace client", words=NOBODY_LEFT)
     over = and_(PrivacyRequest.email == address, PrivacyRequest.state.in_(CLOSED))
     scans = select(PrivacyRequest.mandate_file_id).where(
         PrivacyRequest.mandate_file_id.is_not(None), or_(over, PrivacyRequest.subject_email == address)
@@ -127,6 +145,10 @@ def _keep_event(session: Session, number: int, _: date) -> Keep:
     return _kept(session.get_one(PrivacyRequest, session.get_one(PrivacyEvent, number).request_id))
 
 
+def _keep_recipient(session: Session, number: int, _: date) -> Keep:
+    return _kept(session.get_one(PrivacyRequest, session.get_one(PrivacyRecipient, number).request_id))
+
+
 TABLES = (
     table(
         "privacy_request", keep=_keep_request, own="email", names="name",
@@ -134,6 +156,8 @@ TABLES = (
         impersonal="reference form_key link_key reply_sha256",
     ),
     table("privacy_event", keep=_keep_event, personal="words"),
+    table("privacy_proof"),  # of files that are destroyed once they were looked at, under names of ours
+    table("privacy_recipient", keep=_keep_recipient, personal="name words by", impersonal="key"),
     table("privacy_export", personal="key", impersonal="name sha256", alone=True),
     table("privacy_freeze", personal="email lift_reason", alone=True),
     table("privacy_objection", personal="email", impersonal="use", alone=True),

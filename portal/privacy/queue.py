@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.privacy.actions import open_requests
 from portal.privacy.links import DESK
-from portal.privacy.rules import State
+from portal.privacy.recipients import still_to_tell
 from portal.registry import Priority, Queue, QueueItem, Viewer
 from portal.terms.law import Law
 
@@ -22,7 +22,7 @@ def queue(law: Law, today: Callable[[], date]) -> Queue:
         if viewer.organisation_id is not None or ROLES.isdisjoint(viewer.roles):
             return
         for asked in open_requests(session):
-            waits = asked.state is State.IDENTITY
+            waits = asked.waiting_since is not None
             last = None if waits else asked.timing.last_day(law, today())
             yield QueueItem(
                 kind=KIND,
@@ -34,5 +34,12 @@ def queue(law: Law, today: Callable[[], date]) -> Queue:
                 priority=Priority.LOW if waits else Priority.HIGH,
                 before_all=last is not None and last < today(),
             )
+
+        for asked in still_to_tell(session):
+            yield QueueItem(
+                kind=KIND, title=f"Destinataires à prévenir\u00a0: {asked.whose}",
+                detail=f"{asked.reference}, {asked.right.label.lower()}", url=f"{DESK}/{asked.reference}#destinataires",
+                since=asked.closed_at or asked.received_at,
+            )  # fmt: skip
 
     return Queue(KIND, "Demandes sur les données", items)

@@ -17,6 +17,7 @@ from portal.accounts.actions import AddressTaken, find_person, normal
 from portal.accounts.models import Person
 from portal.accounts.rules import ClientRole
 from portal.mail.stops import move
+from portal.privacy import recipients
 from portal.privacy.actions import finish, hold, prove, tell
 from portal.privacy.letters import Letters
 from portal.privacy.models import PrivacyFreeze, PrivacyObjection, PrivacyRequest
@@ -113,6 +114,7 @@ def correct(
     hold(session, request)
     check_open(request.state)
     changes, person = [dict(one) for one in request.changes or []], _person(session, request.about)
+    colleagues = _recipients(person) if person is not None else []
     chosen = set(data)
     # An address last: the others find the person by it.
     for change in sorted(changes, key=lambda one: one["datum"] == Datum.EMAIL):
@@ -133,11 +135,11 @@ def correct(
             _follow(session, request, before, after)
             tell_of_address = letters.address_back if back else letters.new_address
             tell_of_address(session, request, after if back else before, before if back else after, at)
-        elif person is not None:
-            for colleague in _recipients(person):
-                letters.corrected(session, request, colleague.email, f"{datum.label}, {_words(change)}", at)
+        for colleague in colleagues:
+            letters.corrected(session, request, colleague.email, f"{datum.label}, {_words(change)}", at)
     request.changes = changes
     session.flush()
+    recipients.list_for(session, request, library=letters.library, at=at, told=bool(colleagues))
 
 
 def write(session: Session, email: str, datum: Datum, after: str, *, places: Places) -> int:

@@ -6,14 +6,14 @@ from flask import Flask
 
 from portal.french import long_date
 from portal.mail.stops import frozen
-from portal.privacy import deciding_views, moving_views, public_views, rights_views
+from portal.privacy import deciding_views, moving_views, proof_views, public_views, rights_views, telling_views
 from portal.privacy.desk_views import privacy_desk
 from portal.privacy.views import basis, keep_frozen_still, privacy
 from portal.registry import Datum
 from portal.web import db
 
 #: Their routes are on this room's blueprints: they are there once their modules are.
-_PAGES = (rights_views, public_views, moving_views, deciding_views)
+_PAGES = (rights_views, public_views, moving_views, proof_views, deciding_views, telling_views)
 
 
 def register(app: Flask) -> None:

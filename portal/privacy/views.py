@@ -17,10 +17,11 @@ from portal.files.views import download
 from portal.mail.stops import frozen
 from portal.privacy import erasure, exports, freezing, objections, references
 from portal.privacy.actions import Asked, NoSuchRequest, ask, find_request, requests_of, withdraw
-from portal.privacy.forms import RightForm
+from portal.privacy.forms import ProofForm, RightForm
 from portal.privacy.letters import Letters
 from portal.privacy.links import CLIENT, Links
 from portal.privacy.models import PrivacyExport, PrivacyRequest
+from portal.privacy.proofs import held
 from portal.privacy.rooms import declared
 from portal.privacy.rules import CLOSED, LINK_LIFE, AlreadyClosed, Right, Source, State, may_speak_for
 from portal.web import SAFE, db, mail_domain, now, services, settings, today
@@ -171,7 +172,11 @@ def seen(asked: PrivacyRequest) -> dict[str, object]:
         "executing": asked.state is State.EXECUTING,
         "export": exports.export_of(db.session, asked),
         "freeze": freeze,
+        # Whoever asked for somebody else does not read that one's mails.
+        "withheld": freezing.withheld(db.session, asked) if not asked.subject_email else [],
         "link_until": asked.received_at + LINK_LIFE,
+        "form": ProofForm(formdata=None),
+        "sent_proofs": held(asked),
         "now": now(),
     }
 

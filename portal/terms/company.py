@@ -150,6 +150,14 @@ class Exempt(NamedTuple):
     because: str
 
 
+class Recipient(NamedTuple):
+    """Somebody outside of the house who is given data, by some processing: told of what becomes of them (GDPR 19)."""
+
+    key: str
+    name: str
+    processing: tuple[str, ...]
+
+
 class Objections(NamedTuple):
     """What a person may stop, and what a freeze does not stop; ``record``: what is common to all processing."""
 
@@ -157,6 +165,7 @@ class Objections(NamedTuple):
     while_frozen: tuple[Exempt, ...] = ()
     transfers: str = ""
     security: tuple[str, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
 
     @property
     def always(self) -> list[str]:
@@ -228,4 +237,5 @@ def read_objections(data: Mapping[str, Any]) -> Objections:
         tuple(Exempt(tuple(table["mails"]), table["because"]) for table in data.get("while_frozen", ())),
         record.get("transfers", ""),
         tuple(record.get("security", ())),
+        tuple(Recipient(**table | {"processing": tuple(table["processing"])}) for table in data.get("recipient", ())),
     )

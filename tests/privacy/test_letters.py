@@ -14,7 +14,7 @@ from portal.mail.letters import Letter
 from portal.mail.models import OutgoingMail
 from portal.privacy.letters import TEMPLATES, Letters
 from portal.privacy.links import Links
-from portal.privacy.models import PrivacyRequest
+from portal.privacy.models import PrivacyRecipient, PrivacyRequest
 from portal.privacy.rules import Identified, Right, Source, State
 from portal.terms import Library
 
@@ -58,6 +58,7 @@ def mails(sessions: sessionmaker[Session], library: Library) -> dict[str, Any]:
             details="", received_at=NOON, received_on=NOON.date(), extension_reason=WHY, extended_at=NOON, decision=WHY,
             closed_at=NOON, subject_name="", subject_email="",
         )  # fmt: skip
+        one.recipients.append(PrivacyRecipient(key="organisation", name="Les personnes de votre organisation"))
         session.add(one)
         session.flush()
         return {name: write(letters, session, one) for name, write in SENT.items()} | {

@@ -151,8 +151,15 @@ def test_frozen_data_are_kept_and_not_used_until_their_owner_lifts_the_freeze(qu
     assert [left(quiet, each) for each in (before, after, other, legal)] == [False, False, True, True]
     assert "Vos données sont gelées" in marc.send("tickets/nouveau", 409, on=page)
     marc.open("factures/")  # reading goes on
+    # What was kept back is shown to its reader and to those in charge, with what becomes of it.
+    dora = officer(quiet)
+    assert "à la levée du gel" in marc.open(page)
+    assert "à la levée du gel" in dora.open(f"bureau/{page.replace('mes-', '')}")
+    assert "Courriel retenu" in dora.open(f"bureau/mails/{after}")
+    dora.open(f"bureau/mails/{other}", 403)  # one that left is no business of theirs
     assert "données gelées" in signed_in(quiet, "nadia@ims.example").open(f"bureau/clients/{quiet.ids['client']}")
     marc.send("mes-donnees/gel/lever", on="mes-donnees/")
+    assert "ne partent pas après coup" in marc.open(page)
     work(quiet)
     assert left(quiet, post_to_now(quiet, "tickets/answer"))
     assert not left(quiet, after)  # what was kept back is out of date
@@ -248,12 +255,12 @@ def test_an_erasure_by_mandate_erases_whom_it_is_about_and_nobody_else(quiet: Po
 
 
 def test_mandates_by_and_about_who_is_erased_go_with_them(quiet: Portal) -> None:
-    """Of a closed request of hers for somebody else, of one for her: not of one that has nothing to do with her."""
+    """Of a request of theirs for somebody else, which ends with it, of one about them: of no other."""
     store, library = quiet.app.extensions["portal"].store, quiet.app.extensions["portal"].library
     otto, where = signed_in(quiet, OTTO), "mes-donnees/pour-quelqu-un"
-    dora, pages = officer(quiet), {}
+    dora, marc, pages = officer(quiet), signed_in(quiet, MARC), {}
     for whose, asks, about in (
-        ("about", otto, MARC), ("by", signed_in(quiet, MARC), CLAIRE), ("of others", otto, CLAIRE)
+        ("about", otto, MARC), ("by", marc, CLAIRE), ("by, open", marc, CLAIRE), ("of others", otto, CLAIRE)
     ):  # fmt: skip
         scan = (io.BytesIO(b"%PDF-1.4\n%mandate\n%%EOF\n"), "mandat.pdf")
         sent = hidden(asks.open(where)) | MANDATE | {"subject_email": about, "mandate": "", "mandate_file": scan}
@@ -261,13 +268,17 @@ def test_mandates_by_and_about_who_is_erased_go_with_them(quiet: Portal) -> None
         with quiet.sessions() as session:
             request = session.scalars(select(PrivacyRequest).order_by(PrivacyRequest.id.desc()).limit(1)).one()
         pages[whose] = f"{AREA}/bureau/donnees/{request.reference}/mandat"
-        decide(dora, f"bureau/donnees/{request.reference}", "refuser", "Mandat illisible.")
+        if whose == "by, open":
+            left = request.reference
+        else:
+            decide(dora, f"bureau/donnees/{request.reference}", "refuser", "Mandat illisible.")
     assert {dora.client.get(page).status_code for page in pages.values()} == {200}
     with quiet.sessions.begin() as session:
         forget(session, store, MARC, rooms=declared(), library=library, at=quiet.clock())
     work(quiet)
     told = {whose: dora.client.get(page).status_code for whose, page in pages.items()}
-    assert told == {"about": 410, "by": 410, "of others": 200}
+    assert told == {"about": 410, "by": 410, "by, open": 410, "of others": 200}
+    assert "la personne concernée peut faire la sienne" in dora.open(f"bureau/donnees/{left}")
     with quiet.sessions() as session:
         kept = session.scalars(select(StoredFile).where(StoredFile.kept_for == "privacy")).all()
         assert {held.key for held in store.list()} == {one.key for one in kept if one.erased_at is None}
