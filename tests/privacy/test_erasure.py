@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect, select, text
 
-from portal.accounts.models import Person, SignedIn
+from portal import clock
+from portal.accounts.actions import remove_staff
+from portal.accounts.models import AccessRequest, Person, SignedIn
 from portal.accounts.sign_in import begin_session
 from portal.evidence.actions import verify_log
 from portal.evidence.models import Entry
@@ -25,11 +27,13 @@ from portal.privacy.models import Archived, ArchivedPiece, PrivacyExport, Privac
 from portal.privacy.rooms import declared
 from portal.privacy.rules import Identified, Right, Source, State
 from portal.privacy.scope import Subject
+from portal.quotes.request_models import QuoteRequest
+from portal.quotes.request_rules import State as Closed
 from portal.registry import Erasure, Fate, Keep, PersonalData, PersonalRecord
 from portal.terms import Library
 from portal.web import AREA, db
 from portal.worker import Worker, handlers
-from tests.accounts.conftest import CLAIRE, MARC, NOON, OTTO, Portal, Visitor, portal
+from tests.accounts.conftest import CLAIRE, MARC, NOON, OTTO, STAFF, Portal, Visitor, portal
 from tests.privacy.test_views import ask, asked, decide, kinds, officer
 from tests.quotes.conftest import hidden, signed_in
 
@@ -151,6 +155,28 @@ def test_it_is_decided_once(quiet: Portal) -> None:
     desk = f"bureau/donnees/{asked(quiet).reference}"
     decide(dora, desk, "effacer", "Vérifié.")
     decide(dora, desk, "effacer", "Vérifié.", 409, on="bureau/donnees/noter")
+
+
+def test_who_works_here_is_refused_with_its_reason_and_who_left_is_erased(quiet: Portal) -> None:
+    nadia = signed_in(quiet, STAFF)
+    with nadia.client.session_transaction() as cookie:
+        cookie["fs_paa"] = clock.now().timestamp()  # the library reads the real time
+    page = nadia.open("mes-donnees/effacer")
+    assert "Qui travaille dans l'équipe n'est pas effacé" in page
+    nadia.send("mes-donnees/effacer", on="mes-donnees/effacer", **dict[str, Any](hidden(page)))
+    dora = officer(quiet)
+    desk = f"bureau/donnees/{asked(quiet).reference}"
+    assert "paragraphe 3, b et e" in decide(dora, desk, "effacer", "Vu.", 409)
+    assert asked(quiet).state is State.RECEIVED
+    with quiet.sessions.begin() as session:
+        member = session.scalars(select(Person).where(Person.email == STAFF)).one()
+        assert member.active
+        remove_staff(session, member, by=None, now=quiet.clock())
+    decide(dora, desk, "effacer", "Départ vérifié.")
+    work(quiet)
+    work(quiet)
+    assert asked(quiet).state is State.DONE
+    assert [row for row in rows(quiet) if STAFF in row or "Nadia Conseil" in row] == []
 
 
 def kept_room(held: list[str], until: date) -> PersonalData:
@@ -277,6 +303,54 @@ def test_after_a_restoration_whoever_was_erased_is_erased_again(quiet: Portal) -
         assert MARC not in people
         assert CLAIRE in people
         assert session.scalars(select(Tombstone.digest)).all() == [marks[0][0]]
+
+
+def test_a_restoration_erases_a_person_once_with_the_address_they_had_before(quiet: Portal) -> None:
+    given, former = quiet.app.extensions["portal"], "ancienne@client.example"
+    secret = given.settings.secret_key
+    with quiet.sessions.begin() as session:
+        corrected(session, former, MARC, 1)
+        for number, mail in enumerate((former, MARC)):
+            session.add(
+                QuoteRequest(
+                    reference=f"DEM-2026-000{number}", form_key=f"d{number}", link_key="k", state=Closed.ACCEPTED,
+                    submitted_at=NOON, organisation="Boulangerie", identity="732829320", contact_name="Marc Weber",
+                    mail=mail, wish="Un serveur", waiting_since=NOON, closed_at=NOON, terms_slug="2018-10-01",
+                    terms_sha256="0" * 64, organisation_id=quiet.ids["client"],
+                )
+            )  # fmt: skip
+    marks = [(erasure.digest(mail, secret), quiet.clock()) for mail in (former, MARC)]
+
+    def apply() -> int:
+        with quiet.sessions.begin() as session:
+            return erasure.apply_tombstones(
+                session, given.store, marks, rooms=declared(), library=given.library, secret=secret, at=quiet.clock()
+            )
+
+    assert apply() == 2
+    with quiet.sessions() as session:
+        people = session.scalars(select(Archived).where(Archived.subject.is_not(None))).all()
+        assert [(one.subject or {})["addresses"] for one in people] == [sorted((former, MARC))]
+        kept = [
+            one.reference for one in session.scalars(select(Archived)) if one.reference.startswith("DEM-")
+        ]  # fmt: skip
+        assert sorted(kept) == ["DEM-2026-0000", "DEM-2026-0001"]
+        assert {one.contact_name for one in session.scalars(select(QuoteRequest))} == {"Personne effacée 1"}
+    # A backup that was made after the erasure knows of it: nothing is archived twice. What was written since stays.
+    with quiet.sessions.begin() as session:
+        written = AccessRequest(
+            email=MARC, name="Marc Weber", organisation_name="Boulangerie", identity="732829320", created_at=NOON
+        )
+        session.add(written)
+    apply()
+    with quiet.sessions.begin() as session:
+        assert len(session.scalars(select(Archived).where(Archived.subject.is_not(None))).all()) == 1
+        assert session.scalars(select(AccessRequest.email)).all() == [MARC]
+        # Erased again since: so it is again.
+        erasure.remember(session, MARC, secret, quiet.clock() + timedelta(days=1))
+    apply()
+    with quiet.sessions() as session:
+        assert session.scalars(select(AccessRequest.email)).all() == []
 
 
 def test_what_is_held_too_long_is_told_first_and_cleared_at_night(quiet: Portal) -> None:

@@ -4,12 +4,16 @@ The people are those of the demo under invented names: its rooms' own actions wr
 left is read from a full dump of the database, of every stored file (unpacked) and of the outbox.
 """
 
+import csv
+import hashlib
+import io
 import json
 import re
 import secrets
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable, Collection, Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -34,7 +38,7 @@ from portal.invoices.dispute_models import Dispute
 from portal.orders.models import Order
 from portal.orders.progress_models import OrderEvent
 from portal.orders.progress_rules import EventKind
-from portal.privacy import erasure
+from portal.privacy import erasure, exports
 from portal.privacy.act_words import KEYS
 from portal.privacy.masking import Identity, parts
 from portal.privacy.models import Archived, ArchivedPiece
@@ -96,7 +100,7 @@ def test_every_column_that_can_hold_words_is_declared_by_a_room() -> None:
 def new_base(request: pytest.FixtureRequest, tmp_path: Path) -> "Callable[[], str]":
     """Addresses of new databases with the tables, as many as are asked for."""
     if request.param == "sqlite":
-        made = request.getfixturevalue("sqlite_tables")
+        made = Path(request.getfixturevalue("sqlite_begun")("tables")[0])
 
         def copy() -> str:
             path = Path(tempfile.mkdtemp(dir=tmp_path)) / "portal.sqlite3"
@@ -104,7 +108,8 @@ def new_base(request: pytest.FixtureRequest, tmp_path: Path) -> "Callable[[], st
             return f"sqlite:///{path}"
 
         return copy
-    server, template = request.getfixturevalue("postgresql_url"), request.getfixturevalue("postgresql_tables")
+    server = request.getfixturevalue("postgresql_url")
+    template = request.getfixturevalue("postgresql_begun")("tables")[0]
 
     def create() -> str:
         name = f"left_{secrets.token_hex(6)}"
@@ -156,6 +161,35 @@ def leaves(lived: Lived, address: str, who: Identity, *, end: Callable[[], None]
         assert (files and who.is_in(said)) or files_after.get(key) == said
 
 
+def packed(lived: Lived, address: str, folder: Path) -> None:
+    """The file of a person: each record as JSON and as a row, and each file that they may have, as it is."""
+    about, store = exports.About(address, "Elle", "DCP-1", lived.now), lived.given.store
+    with (folder / "spool").open("w+b") as spool:
+        held = exports.Spool.of(lived.sessions, about, declared(), spool)
+        pieces = exports.zipped(held, lived.sessions, store, about, library=lived.given.library)
+        made = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
+    told = json.loads(made.read("DCP-1/donnees.json"))["records"]
+    rows = list(csv.reader(io.StringIO(made.read("DCP-1/donnees.csv").decode("utf-8-sig")), delimiter=";"))
+    page = made.read("DCP-1/lisez-moi.html").decode()
+    names = made.namelist()
+    # To be read offline: nothing is fetched from anywhere.
+    assert re.findall(r"(?:src|href)=|@import|url\(", page) == []
+    with lived.sessions() as session:
+        for room in declared():
+            for one in room.find(session, address):
+                assert [one.reference, room.purpose] in [[each["reference"], each["processing"]] for each in told]
+                assert sum(row[:2] == [room.purpose, one.reference] for row in rows) >= len(one.values)
+                for number in one.files:
+                    stored_one = session.get_one(StoredFile, number)
+                    (name,) = [
+                        name for name in names
+                        if name.startswith(f"DCP-1/fichiers/{room.purpose}/") and f"/{number}-" in name
+                    ]  # fmt: skip
+                    assert hashlib.sha256(made.read(name)).hexdigest() == stored_one.sha256
+    for kind in ("contract/DEV-", "invoicing/CON-"):
+        assert any(name.startswith(f"DCP-1/fichiers/{kind}") for name in names), kind
+
+
 def whole(name: str, address: str, *others: str) -> Identity:
     """Somebody as they are looked for in a dump: parts of the name that others bear are theirs too."""
     spared = frozenset(part for other in others for part in parts(other))
@@ -190,6 +224,7 @@ def test_nothing_of_who_is_erased_is_left_outside_the_archive_and_nobody_else_ch
         who = whole(name, address, *others, seller)
         assert sum(who.is_in(said) for said in before.values()) > 30
         shown = shown_to(lived, address)
+        packed(lived, address, tmp_path)
 
         def close_what_waits() -> None:
             with lived.sessions() as session:
