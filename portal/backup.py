@@ -185,7 +185,8 @@ def verify(source: Path) -> Summary:
             with tempfile.TemporaryDirectory() as folder:
                 engine = make_engine(f"sqlite:///{folder}/check.sqlite3")
                 try:
-                    _fill(engine, archive, manifest)
+                    with schema.as_declared(engine) as connection:
+                        _fill(connection, archive, manifest)
                 finally:
                     engine.dispose()
     numbers = {name: told["rows"] for name, told in manifest["tables"].items()}
@@ -259,7 +260,8 @@ def _put_back(
                     raise BackupError(f"le fichier {key} de la sauvegarde est altéré.")
                 added.append(key)
                 store.put(key, copy)
-        _fill(engine, archive, manifest)
+        with schema.made_anew(engine) as connection:
+            _fill(connection, archive, manifest)
     except BaseException:
         for key in added:
             store.delete(key)
@@ -285,21 +287,20 @@ def _holds_rows(engine: Engine) -> bool:
         return any(table.name in there and rows.count(connection, table) for table in tables())
 
 
-def _fill(engine: Engine, archive: zipfile.ZipFile, manifest: dict[str, Any]) -> None:
-    """Make the tables anew and fill them, in one transaction that ends only if what is read back is what was told."""
-    with schema.made_anew(engine) as connection:
-        for table in tables():
-            told = manifest["tables"].get(table.name)
-            if told is None:
-                raise BackupError(f"la table {table.name} manque à la sauvegarde.")
-            with archive.open(_name_of(table)) as member:
-                rows.read(connection, table, (line.decode() for line in member))
-            digest, number = hashlib.sha256(), 0
-            for line in rows.write(connection, table):
-                digest.update(line.encode())
-                number += 1
-            if (number, digest.hexdigest()) != (told["rows"], told["sha256"]):
-                raise BackupError(f"la table {table.name} n'est pas revenue telle qu'elle était.")
-        with Session(connection) as session:
-            for broken in verify_log(session):
-                raise BackupError(f"le registre des preuves ne tient pas : entrée {broken.seq}, {broken.message}.")
+def _fill(connection: Connection, archive: zipfile.ZipFile, manifest: dict[str, Any]) -> None:
+    """Fill empty tables; an error, so that their transaction ends, where what is read back is not what was told."""
+    for table in tables():
+        told = manifest["tables"].get(table.name)
+        if told is None:
+            raise BackupError(f"la table {table.name} manque à la sauvegarde.")
+        with archive.open(_name_of(table)) as member:
+            rows.read(connection, table, (line.decode() for line in member))
+        digest, number = hashlib.sha256(), 0
+        for line in rows.write(connection, table):
+            digest.update(line.encode())
+            number += 1
+        if (number, digest.hexdigest()) != (told["rows"], told["sha256"]):
+            raise BackupError(f"la table {table.name} n'est pas revenue telle qu'elle était.")
+    with Session(connection) as session:
+        for broken in verify_log(session):
+            raise BackupError(f"le registre des preuves ne tient pas : entrée {broken.seq}, {broken.message}.")

@@ -77,6 +77,15 @@ def made_anew(engine: Engine) -> Iterator[Connection]:
         yield config.attributes["connection"]
 
 
+@contextmanager
+def as_declared(engine: Engine) -> Iterator[Connection]:
+    """The tables as they are declared, in an empty database that is thrown away: several times quicker than by every step."""
+    with _migrating(engine) as config:
+        connection: Connection = config.attributes["connection"]
+        declared().create_all(connection)
+        yield connection
+
+
 def write_revision(engine: Engine, message: str) -> Path:
     """Write the step from a migrated database to the declared tables, for a developer to read and to complete."""
     number = len(list(MIGRATIONS.glob("versions/*.py"))) + 1

@@ -111,20 +111,10 @@ def test_everything_comes_back_on_either_engine(filled: Engine, other: Engine, s
 
 
 def test_a_whole_demo_comes_back_with_everybody_in_it(
-    database_url: str, engine: Engine, other: Engine, tmp_path: Path
+    demo_address: str, engine: Engine, other: Engine, tmp_path: Path
 ) -> None:
     from portal import demo
-    from portal.app import create_app
-    from portal.config import read_settings
-    from portal.web import db
 
-    schema.upgrade(engine)
-    app = create_app(
-        read_settings({"PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": database_url, "PORTAL_DEMO": "1"})
-    )
-    demo.load(app, now=NOON)
-    with app.app_context():
-        db.engine.dispose()
     done = save(engine, at(tmp_path / "none"), tmp_path / "x.backup", now=NOON)
     assert done.tables["person"] == len(demo.sign_ins())
     restore(other, at(tmp_path / "back"), tmp_path / "x.backup")
@@ -268,10 +258,12 @@ def test_a_database_of_another_schema_is_not_saved(engine: Engine, storage: Path
         save(engine, at(storage), tmp_path / "x.backup", now=NOON)
 
 
-def test_stored_files_go_from_a_folder_to_a_bucket_and_back(engine: Engine, other: Engine, tmp_path: Path) -> None:
+def test_stored_files_go_from_a_folder_to_a_bucket_and_back(
+    migrated_sqlite: str, other: Engine, tmp_path: Path
+) -> None:
     from tests.files.s3 import bucket
 
-    schema.upgrade(engine)
+    engine = make_engine(migrated_sqlite)
     folder = at(tmp_path / "folder")
     with Session(engine, expire_on_commit=False) as session, session.begin():
         kept, erased, lost = (
@@ -282,6 +274,7 @@ def test_stored_files_go_from_a_folder_to_a_bucket_and_back(engine: Engine, othe
     for gone in (erased, lost):
         folder.delete(gone.key)
     done = save(engine, folder, tmp_path / "x.backup", now=NOON)
+    engine.dispose()
     assert (done.tables["stored_file"], done.files, done.missing) == (3, 1, 1)
     with bucket() as (url, held):
         restore(other, Store(url), tmp_path / "x.backup")

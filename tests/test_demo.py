@@ -1,11 +1,9 @@
 """The demo: invented people sign in with what the mailbox page shows; nothing of it exists outside of a demo."""
 
-import os
 import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -15,7 +13,6 @@ from pathlib import Path
 
 import html5lib
 import pytest
-from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
@@ -25,12 +22,10 @@ from portal import demo
 from portal.accounts.models import Person
 from portal.accounts.rules import StaffRole
 from portal.app import create_app
-from portal.cli import main
 from portal.config import read_settings
 from portal.people_commands import ROLES
 from portal.web import AREA, db
-
-PORTAL = Path(sys.executable).with_name("portal")
+from tests.commands import PORTAL, bare, call, start
 
 
 @pytest.fixture
@@ -142,7 +137,7 @@ def environ(tmp_path: Path, database_url: str) -> dict[str, str]:
     (public / "index.html").write_text("<h1>Accueil</h1>")
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    return {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")} | {
+    return bare() | {
         "PORTAL_SECRET_KEY": "k" * 32,
         "PORTAL_DATABASE_URL": database_url,
         "PORTAL_PUBLIC_DIR": str(public),
@@ -151,23 +146,16 @@ def environ(tmp_path: Path, database_url: str) -> dict[str, str]:
     }
 
 
-def portal(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([PORTAL, *arguments], env=environ, capture_output=True, text=True, check=False)
-
-
 def test_staff_are_added_by_command_and_a_wrong_address_or_role_is_refused(
     environ: dict[str, str], migrated: Engine
 ) -> None:
-    def command(*arguments: str) -> Result:
-        return CliRunner().invoke(main, arguments, env=environ)
-
-    added = command("staff", "add", "Marc@ims-partners.example", "--role", "sales", "--role", "adviser")
-    assert added.exit_code == 0, added.output
-    assert "adviser, sales" in added.output
-    assert command("staff", "add", "nobody").exit_code == 1
-    assert command("staff", "add", "a@b.example", "--role", "king").exit_code == 2
-    assert command("demo").exit_code == 0  # loads nothing: somebody is there
-    assert command("staff", "add", "marc@ims-partners.example").exit_code == 0  # again: other roles
+    added = call(environ, "staff", "add", "Marc@ims-partners.example", "--role", "sales", "--role", "adviser")
+    assert added.returncode == 0, added.stderr
+    assert "adviser, sales" in added.stdout
+    assert call(environ, "staff", "add", "nobody").returncode == 1
+    assert call(environ, "staff", "add", "a@b.example", "--role", "king").returncode == 2
+    assert call(environ, "demo").returncode == 0  # loads nothing: somebody is there
+    assert call(environ, "staff", "add", "marc@ims-partners.example").returncode == 0  # again: other roles
 
 
 def test_the_roles_of_the_command_are_those_of_the_rules() -> None:
@@ -175,9 +163,9 @@ def test_the_roles_of_the_command_are_those_of_the_rules() -> None:
 
 
 def test_invented_people_never_come_into_a_real_base(environ: dict[str, str], migrated: Engine) -> None:
-    refused = CliRunner().invoke(main, ["demo"], env=environ | {"PORTAL_DEMO": "0"})
-    assert refused.exit_code == 1
-    assert "PORTAL_DEMO" in refused.output
+    refused = call(environ | {"PORTAL_DEMO": "0"}, "demo")
+    assert refused.returncode == 1
+    assert "PORTAL_DEMO" in refused.stderr
     with Session(migrated) as session:
         assert demo.is_empty(session)
 
@@ -197,14 +185,14 @@ def answers(environ: dict[str, str], path: str) -> int:
 
 
 def test_all_of_it_starts_together_and_ends_together_at_ctrl_c(environ: dict[str, str], tmp_path: Path) -> None:
-    assert portal(environ, "db", "upgrade").returncode == 0
-    told = portal(environ, "demo").stdout
+    assert start(environ, "db", "upgrade").returncode == 0
+    told = start(environ, "demo").stdout
     assert "claire@boulangerie.example" in told
     log = tmp_path / "log"
     process = subprocess.Popen([PORTAL, "start", "--log", log], env=environ, stdout=subprocess.PIPE, text=True)
     try:
         assert [answers(environ, path) for path in ("/", "/readyz", "/demo/courrier")] == [200, 200, 200]
-        taken = portal(environ, "start", "--log", str(tmp_path / "second"))
+        taken = start(environ, "start", "--log", str(tmp_path / "second"))
         assert taken.returncode == 1
         assert environ["PORTAL_PORT"] in taken.stderr
         process.send_signal(signal.SIGINT)

@@ -6,7 +6,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -23,9 +22,9 @@ from werkzeug.test import Client
 from portal import clock
 from portal.evidence.actions import record
 from portal.site_files import HEADERS, SiteFiles
+from tests.commands import PORTAL, bare, call, start
 
 ROOT = Path(__file__).resolve().parent.parent
-PORTAL = Path(sys.executable).with_name("portal")
 
 
 def free_port() -> int:
@@ -60,11 +59,7 @@ def environ(tmp_path: Path, folder: Path, database_url: str) -> dict[str, str]:
         "PORTAL_PORT": str(free_port()),
         "PORTAL_MAIL_URL": "smtp://127.0.0.1:1",
     }
-    return {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")} | given
-
-
-def portal(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([PORTAL, *arguments], env=environ, capture_output=True, text=True, check=False)
+    return bare() | given
 
 
 @contextmanager
@@ -92,10 +87,10 @@ def get(environ: dict[str, str], path: str, wait: float = 20) -> tuple[int, str]
 
 
 def test_site_and_portal_are_served_together_and_end_when_asked(environ: dict[str, str]) -> None:
-    refused = portal(environ, "serve")
+    refused = start(environ, "serve")
     assert refused.returncode == 1
     assert "portal db upgrade" in refused.stderr
-    assert portal(environ, "db", "upgrade").returncode == 0
+    assert start(environ, "db", "upgrade").returncode == 0
     with running(environ, "serve") as process:
         assert get(environ, "/healthz") == (200, "ok\n")
         assert get(environ, "/") == (200, "<h1>Accueil</h1>")
@@ -114,19 +109,19 @@ def test_site_and_portal_are_served_together_and_end_when_asked(environ: dict[st
     assert "127.0.0.1" not in log
 
 
-def test_a_worker_is_seen_by_the_check_and_ends_when_asked(environ: dict[str, str], tmp_path: Path) -> None:
+def test_a_worker_is_seen_by_the_check_and_ends_when_asked(environ: dict[str, str], migrated: Engine) -> None:
     controller = Controller(object(), hostname="127.0.0.1", port=free_port())
     controller.start()
     environ["PORTAL_MAIL_URL"] = f"smtp://127.0.0.1:{controller.port}"
     try:
-        assert portal(environ, "db", "upgrade").returncode == 0
-        alone = portal(environ, "check")
+        alone = call(environ, "check")
         assert alone.returncode == 1
         assert re.findall(r"^NON (.*?)\s:", alone.stdout, re.MULTILINE) == ["tâches de fond"]
         with running(environ, "worker") as process:
             until = time.monotonic() + 20
-            while (whole := portal(environ, "check")).returncode:
+            while (whole := call(environ, "check")).returncode:
                 assert time.monotonic() < until, whole.stdout
+                time.sleep(0.1)
             process.send_signal(signal.SIGTERM)
             _, log = process.communicate(timeout=30)
     finally:
@@ -141,7 +136,7 @@ def test_a_worker_is_seen_by_the_check_and_ends_when_asked(environ: dict[str, st
 def test_the_check_names_every_part_that_is_not_sound(environ: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "files").write_text("a file where a folder should be")
     environ |= {"PORTAL_PUBLIC_DIR": str(tmp_path / "nowhere"), "PORTAL_CONTENT_DIR": str(tmp_path / "nothing")}
-    done = portal(environ, "check")
+    done = call(environ, "check")
     assert done.returncode == 1
     parts = re.findall(r"^NON (.*?)\s:", done.stdout, re.MULTILINE)
     assert parts == ["contenu", "site construit", "fichiers", "courrier", "base de données"]
@@ -158,20 +153,20 @@ def test_a_log_that_was_tampered_with_is_found_by_the_check(environ: dict[str, s
         else:
             session.execute(text("DROP TRIGGER evidence_payload_no_update"))
         session.execute(text("UPDATE evidence_payload SET content = '{}' WHERE seq = 2"))
-    done = portal(environ, "check")
+    done = call(environ, "check")
     assert re.search(r"^NON registre des preuves.*entrée 2", done.stdout, re.MULTILINE), done.stdout
 
 
 def test_a_database_that_is_away_is_a_refusal_and_no_traceback(environ: dict[str, str], tmp_path: Path) -> None:
     for url in (f"sqlite:///{tmp_path}/no/folder/x.sqlite3", "postgresql://nobody@127.0.0.1:1/none"):
-        done = portal(environ | {"PORTAL_DATABASE_URL": url}, "db", "upgrade")
+        done = call(environ | {"PORTAL_DATABASE_URL": url}, "db", "upgrade")
         assert done.returncode == 1
         assert "inaccessible" in done.stderr
         assert "Traceback" not in done.stderr
 
 
 def test_settings_that_are_wrong_are_all_told_and_nothing_starts() -> None:
-    done = portal({"PORTAL_PORT": "0", "PATH": os.environ["PATH"]}, "serve")
+    done = start({"PORTAL_PORT": "0", "PATH": os.environ["PATH"]}, "serve")
     assert done.returncode == 1
     assert "PORTAL_SECRET_KEY" in done.stderr
     assert "PORTAL_PORT" in done.stderr
@@ -241,15 +236,15 @@ def test_the_headers_are_those_of_the_real_server(site: Client) -> None:
 
 
 def test_a_base_is_saved_proved_and_put_back_by_commands_alone(environ: dict[str, str], tmp_path: Path) -> None:
-    assert portal(environ, "db", "upgrade").returncode == 0
+    assert call(environ, "db", "upgrade").returncode == 0
     log, file = str(tmp_path / "log"), str(tmp_path / "x.backup")
-    assert portal(environ, "evidence", "export", log).returncode == 0
-    assert portal(environ, "evidence", "export", log).returncode == 1
-    assert portal(environ, "evidence", "verify", log).returncode == 0
-    saved = portal(environ, "backup", file)
+    assert call(environ, "evidence", "export", log).returncode == 0
+    assert call(environ, "evidence", "export", log).returncode == 1
+    assert call(environ, "evidence", "verify", log).returncode == 0
+    saved = call(environ, "backup", file)
     assert saved.returncode == 0, saved.stderr
     assert "vérifiés" in saved.stdout
-    assert portal(environ, "backup", file).returncode == 1
+    assert call(environ, "backup", file).returncode == 1
     elsewhere = environ | {"PORTAL_DATABASE_URL": f"sqlite:///{tmp_path / 'elsewhere.sqlite3'}"}
-    assert portal(elsewhere, "restore", file).returncode == 0
-    assert portal(elsewhere, "restore", log).returncode == 1
+    assert call(elsewhere, "restore", file).returncode == 0
+    assert call(elsewhere, "restore", log).returncode == 1

@@ -1,9 +1,6 @@
 """`portal privacy`, `portal references`, and what a restoration does again: the real commands on a real base."""
 
 import json
-import os
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,11 +20,11 @@ from portal.privacy.forgetting import forget
 from portal.privacy.references import choose, references
 from portal.privacy.rooms import declared
 from portal.terms import Library
+from tests.commands import bare, call
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-PORTAL = Path(sys.executable).with_name("portal")
 KEY = "k" * 40
 MARC, LEA = "marc@client.example", "lea@client.example"
 
@@ -35,7 +32,7 @@ MARC, LEA = "marc@client.example", "lea@client.example"
 @pytest.fixture
 def environ(tmp_path: Path, database_url: str) -> dict[str, str]:
     """The settings of an installation of its own."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")} | {
+    return bare() | {
         "PORTAL_SECRET_KEY": KEY, "PORTAL_DATABASE_URL": database_url,
         "PORTAL_STORAGE_URL": f"file://{tmp_path / 'files'}",
     }  # fmt: skip
@@ -58,7 +55,7 @@ def base(migrated: "Engine") -> "Engine":
 
 
 def portal(environ: dict[str, str], *words: str, status: int = 0) -> str:
-    done = subprocess.run([PORTAL, *words], env=environ, capture_output=True, text=True, check=False)
+    done = call(environ, *words)
     assert done.returncode == status, done.stdout + done.stderr
     return done.stdout + done.stderr
 
