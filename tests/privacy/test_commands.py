@@ -106,7 +106,7 @@ def test_a_list_of_erasures_that_is_none_is_refused_before_anything_is_replaced(
 
 def test_a_dry_run_tells_and_erases_nothing(base: "Engine", environ: dict[str, str]) -> None:
     said = portal(environ, "privacy", "sweep", "--dry-run")
-    assert "Accès inutilisés (2 ans)" in said.replace("\u00a0", " ")
+    assert "Accès sans connexion (2 ans)" in said.replace("\u00a0", " ")
     assert "effacés." not in said
     assert "effacés." in portal(environ, "privacy", "sweep")
     assert MARC in addresses(base)
