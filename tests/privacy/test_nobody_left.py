@@ -196,13 +196,17 @@ def whole(name: str, address: str, *others: str) -> Identity:
     return Identity("", frozenset({address}), frozenset({name}), spared=spared)
 
 
+#: Names that are hard to find and easily taken for another: of these one person is erased, of random ones everybody.
+HARD = [
+    "Jürgen Aßmann", "Nadège Ößler", "Käthe Ünal", "Zoë Straßer-d'Arçon", "Paule Straßer", "Ève Modèle", "Gül Çelik",
+    "Björn Håkansson", "Šárka Nováková",
+]  # fmt: skip
+
+
 @settings(
     max_examples=1, phases=[Phase.explicit, Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@example(
-    ["Jürgen Aßmann", "Nadège Ößler", "Käthe Ünal", "Zoë Straßer-d'Arçon", "Paule Straßer", "Ève Modèle",
-     "Gül Çelik", "Björn Håkansson", "Šárka Nováková"]
-)  # fmt: skip
+@example(HARD)
 @given(st.lists(st.tuples(NAMES, NAMES).map(" ".join), min_size=9, max_size=9, unique=True))
 def test_nothing_of_who_is_erased_is_left_outside_the_archive_and_nobody_else_changes(
     new_base: "Callable[[], str]", tmp_path: Path, names: list[str]
@@ -211,7 +215,7 @@ def test_nothing_of_who_is_erased_is_left_outside_the_archive_and_nobody_else_ch
         lived = Lived(new_base(), Path(tempfile.mkdtemp(dir=tmp_path)), names, patch)
     try:
         _, seller, _, name, *others, stranger, prospect, mandatary = names
-        address, sold = "claire@boulangerie.example", "commerce@ims-partners.example"
+        address = "claire@boulangerie.example"
         written_by_others(lived, name, address)
         without_an_account(lived, stranger, prospect, mandatary, names[5])
         waiting, paper = disputed(lived, name)
@@ -224,7 +228,9 @@ def test_nothing_of_who_is_erased_is_left_outside_the_archive_and_nobody_else_ch
         who = whole(name, address, *others, seller)
         assert sum(who.is_in(said) for said in before.values()) > 30
         shown = shown_to(lived, address)
-        packed(lived, address, tmp_path)
+        everybody = names != HARD
+        if everybody:
+            packed(lived, address, tmp_path)
 
         def close_what_waits() -> None:
             with lived.sessions() as session:
@@ -258,20 +264,8 @@ def test_nothing_of_who_is_erased_is_left_outside_the_archive_and_nobody_else_ch
             thread = session.scalars(select(TicketMessage).where(TicketMessage.form_key == "of-others")).one()
             assert "est absente, voyez avec moi. Une réponse claire, merci." in thread.text
             assert thread.text.startswith("Personne effacée ")
-        # Who never had an account, and who of the staff left.
-        leaves(lived, STRANGER, whole(stranger, STRANGER, *names[:-3]))
-        leaves(lived, PROSPECT, whole(prospect, PROSPECT, *names[:-3]))
-        leaves(lived, MANDATARY, whole(mandatary, MANDATARY, *names[:-3]))
-        assert any(names[5] in said for said in dump(lived.engine).values())  # in whose name that was
-        with lived.sessions.begin() as session:
-            member = session.scalars(select(Person).where(Person.email == sold)).one()
-            remove_staff(session, member, by=None, now=lived.now)
-        # Clients keep the papers that they were given; a part of the name alone may be anybody's.
-        leaves(lived, sold, whole(seller, sold, seller), files=False)
-        with lived.sessions() as session:
-            assert list(verify_log(session)) == []
-            acts = session.scalars(select(ArchivedPiece.was).where(ArchivedPiece.in_table == "evidence_payload")).all()
-            assert {key for was in acts for key in keys(json.loads(json.loads(was or "")["content"]))} <= KEYS.keys()
+        if everybody:
+            others_leave(lived, names)
         # The rest of the archive goes when its day comes: nothing of her is left anywhere, and the chain still holds.
         with lived.sessions.begin() as session:
             for order in session.scalars(select(Order)):
@@ -290,7 +284,8 @@ def test_nothing_of_who_is_erased_is_left_outside_the_archive_and_nobody_else_ch
                 contract.ended_at, contract.ended_by, contract.end_reason = lived.now, "", "Terme."
         by_day(lived)
         lived.work()
-        looked = [who, *(whole(each, each, *names[:-3]) for each in (stranger, prospect, mandatary))]
+        gone = (stranger, prospect, mandatary) if everybody else ()
+        looked = [who, *(whole(each, each, *names[:-3]) for each in gone)]
         for place, said in dump(lived.engine).items():
             assert place in theirs or not any(one.is_in(said) for one in looked), place
         with lived.sessions() as session:
@@ -299,6 +294,25 @@ def test_nothing_of_who_is_erased_is_left_outside_the_archive_and_nobody_else_ch
         assert len(list(lived.given.store.list())) == len(archived_keys)
     finally:
         lived.close()
+
+
+def others_leave(lived: Lived, names: list[str]) -> None:
+    """Who never had an account, and who of the staff left."""
+    seller, stranger, prospect, mandatary = names[1], *names[-3:]
+    sold = "commerce@ims-partners.example"
+    leaves(lived, STRANGER, whole(stranger, STRANGER, *names[:-3]))
+    leaves(lived, PROSPECT, whole(prospect, PROSPECT, *names[:-3]))
+    leaves(lived, MANDATARY, whole(mandatary, MANDATARY, *names[:-3]))
+    assert any(names[5] in said for said in dump(lived.engine).values())  # in whose name that was
+    with lived.sessions.begin() as session:
+        member = session.scalars(select(Person).where(Person.email == sold)).one()
+        remove_staff(session, member, by=None, now=lived.now)
+    # Clients keep the papers that they were given; a part of the name alone may be anybody's.
+    leaves(lived, sold, whole(seller, sold, seller), files=False)
+    with lived.sessions() as session:
+        assert list(verify_log(session)) == []
+        acts = session.scalars(select(ArchivedPiece.was).where(ArchivedPiece.in_table == "evidence_payload")).all()
+        assert {key for was in acts for key in keys(json.loads(json.loads(was or "")["content"]))} <= KEYS.keys()
 
 
 def keys(value: Any) -> Iterator[str]:
