@@ -257,11 +257,16 @@ class Datum(StrEnum):
     NAME = "name"
     EMAIL = "email"
     PHONE = "phone"
+    STREET = "street"
+    POSTAL_CODE = "postal_code"
+    CITY = "city"
 
     @property
     def label(self) -> str:
         """The name that a reader knows it by."""
-        return {"name": "Nom et prénom", "email": "Adresse électronique", "phone": "Téléphone"}[self.value]
+        return {"name": "Nom et prénom", "email": "Adresse électronique", "phone": "Téléphone",
+                "street": "Adresse postale, rue", "postal_code": "Adresse postale, code",
+                "city": "Adresse postale, ville"}[self.value]  # fmt: skip
 
 
 def _nothing(_: Session, __: Collection[Any]) -> None:

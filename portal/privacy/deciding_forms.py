@@ -65,6 +65,26 @@ class CorrectingForm(WordsForm):
         Datum.EMAIL.label, filters=[strip], validators=[Optional(), at_most(LONGEST_ADDRESS), mail_address()]
     )
     phone = StringField(Datum.PHONE.label, filters=[one_line], validators=[Optional(), at_most(LONGEST_PHONE)])
+    street = StringField(Datum.STREET.label, filters=[one_line], validators=[Optional(), at_most(200)])
+    postal_code = StringField(Datum.POSTAL_CODE.label, filters=[one_line], validators=[Optional(), at_most(20)])
+    city = StringField(Datum.CITY.label, filters=[one_line], validators=[Optional(), at_most(100)])
+
+
+class NotingForm(WordsForm):
+    """Staff have a note stand with a record whose words stay."""
+
+    record = SelectField("À quel élément", validators=[required("Choisissez l'élément.")])
+    wrong = words_field("Ce qui est faux, tel que c'est écrit", 2)
+    instead = words_field("Ce qu'il faut lire", 2)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Both are said."""
+        passed: bool = super().validate(extra_validators)
+        for field in (self.wrong, self.instead):
+            if not field.data:
+                field.errors = ["Écrivez-le."]
+                passed = False
+        return passed
 
 
 class RecipientForm(WordsForm):

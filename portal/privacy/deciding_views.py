@@ -11,12 +11,13 @@ from portal.accounts.actions import AddressTaken
 from portal.accounts.guard import me
 from portal.accounts.models import Organisation
 from portal.french import long_date
-from portal.privacy import client_file, erasure, exports, freezing, objections, rectification
+from portal.privacy import client_file, erasure, exports, freezing, notes, objections, recipients, rectification
 from portal.privacy.actions import NoSuchRequest, extend, find_request, finish, refuse
 from portal.privacy.deciding_forms import (
     CorrectingForm,
     LeavingForm,
     LiftForm,
+    NotingForm,
     OtherRecipientForm,
     RecipientForm,
     StoppingForm,
@@ -77,6 +78,11 @@ def _form(name: str, asked: PrivacyRequest) -> WordsForm:
         standing, typed = rectification.held(db.session, asked.about, places=places()), rectification.waiting(asked)
         for datum in Datum:
             form[datum.value].data = typed.get(datum) or (standing[datum].value if datum in standing else "")
+    if isinstance(form, NotingForm):
+        form.record.choices = notes.records_of(db.session, asked.about, rooms=declared())
+        said = next((one for one in asked.notes if one.attached_at is None), None)
+        if said is not None and not form.is_submitted():
+            form.record.data, form.wrong.data, form.instead.data = said.record, said.wrong, said.right
     if isinstance(form, StoppingForm):
         uses = services().library.objections.uses
         form.uses.choices = [
@@ -139,7 +145,7 @@ def _offered(name: str, asked: PrivacyRequest) -> bool:
     if name == "geler":
         return received and asked.right is Right.RESTRICTION and freezing.freeze_of(db.session, asked.about) is None
     right = {
-        "effacer": Right.ERASURE, "corriger": Right.RECTIFICATION, "arreter": Right.OBJECTION,
+        "effacer": Right.ERASURE, "corriger": Right.RECTIFICATION, "annoter": Right.RECTIFICATION, "arreter": Right.OBJECTION,
         "sortir": Right.CLIENT_FILE,
     }.get(name)  # fmt: skip
     if right is not None:
@@ -161,13 +167,23 @@ def _prepare(asked: PrivacyRequest, form: WordsForm) -> str:
 
 
 def _correct(asked: PrivacyRequest, form: CorrectingForm) -> str:
-    typed = {Datum.NAME: form.name.data, Datum.EMAIL: form.email.data, Datum.PHONE: form.phone.data}
+    typed = {datum: form[datum.value].data for datum in Datum}
     wanted = {datum: (value or "").lower() if datum is Datum.EMAIL else value or "" for datum, value in typed.items()}
     rectification.propose(db.session, asked, wanted, places=places(), at=now())
     rectification.correct(db.session, asked, list(Datum), places=places(), by=me().email, letters=letters(), at=now())
     said = f"{rectification.said(asked)}\n{form.words.data}"
     finish(db.session, asked, by=me().name, decision=said, letters=letters(), at=now())
     return "Corrigé partout. La personne est prévenue."
+
+
+def _note(asked: PrivacyRequest, form: NotingForm) -> str:
+    said = notes.attach(
+        db.session, asked, record=form.record.data, wrong=form.wrong.data or "", right=form.instead.data or "",
+        rooms=declared(), by=me(), at=now(),
+    )  # fmt: skip
+    recipients.list_for(db.session, asked, library=services().library, at=now())
+    finish(db.session, asked, by=me().name, decision=f"{said}.\n{form.words.data}", letters=letters(), at=now())
+    return "La note est jointe, et se lit avec l'élément. La personne est prévenue."
 
 
 def _freeze(asked: PrivacyRequest, form: WordsForm) -> str:
@@ -229,6 +245,7 @@ def _refuse(asked: PrivacyRequest, form: WordsForm) -> str:
 ACTS: Mapping[str, Act] = {
     "preparer": Act("Ce que vous avez vérifié avant d'envoyer le dossier", "Préparer le dossier", _prepare),
     "corriger": Act("Ce que vous répondez", "Corriger partout et prévenir", _correct, CorrectingForm),
+    "annoter": Act("Ce que vous répondez", "Joindre une note rectificative et prévenir", _note, NotingForm),
     "effacer": Act("Ce que vous avez vérifié avant d'effacer", "Effacer maintenant", _execute),
     "geler": Act("Ce que vous répondez", "Geler et prévenir", _freeze),
     "arreter": Act("Ce que vous répondez", "Arrêter ces usages et prévenir", _stop, StoppingForm),
@@ -241,6 +258,16 @@ ACTS: Mapping[str, Act] = {
     "refuser": Act("Le fondement du refus, envoyé à la personne", "Refuser et prévenir", _refuse, quiet=True),
 }
 IN_POST = f"{erasure.IN_POST} Rien n'a été effacé\u00a0: fermez d'abord l'accès, ou refusez avec ce fondement."
+#: What is said of what an act refuses; nothing of it is kept.
+REFUSALS: Mapping[type[Exception], str] = {
+    AlreadyClosed: "Cette demande a été close entre-temps. Rien n'a été envoyé.",
+    AlreadyExtended: "La réponse a déjà été reportée\u00a0: le règlement ne le permet qu'une fois.",
+    rectification.NothingToCorrect: "Ces valeurs sont celles que nous avons déjà, ou nous n'en avons aucune\u00a0: rien n'a été corrigé.",
+    AddressTaken: "Quelqu'un d'autre se connecte avec cette adresse\u00a0: rien n'a été corrigé.",
+    freezing.TooSoon: "Le gel se lève à partir de demain\u00a0: la personne doit être prévenue avant. Rien n'a été envoyé.",
+    notes.NoSuchRecord: "Nous n'avons pas cet élément sur cette personne\u00a0: rien n'a été joint.",
+    NotWaiting: MOVED_ON, erasure.NotAnErasure: MOVED_ON, freezing.NotFrozen: MOVED_ON, client_file.NoOrganisation: MOVED_ON,
+}  # fmt: skip
 #: What their own rule refuses, with better words than "this is not offered".
 JUDGED_BY_RULE = frozenset({"prolonger", "effacer"})
 
@@ -260,22 +287,12 @@ def decide(reference: str, act: str) -> Any:
         return page(asked, CONFLICT, refusal=MOVED_ON)
     try:
         said = ACTS[act].do(asked, form)
-    except AlreadyClosed:
-        refusal = "Cette demande a été close entre-temps. Rien n'a été envoyé."
-    except AlreadyExtended:
-        refusal = "La réponse a déjà été reportée\u00a0: le règlement ne le permet qu'une fois."
     except TooLateToExtend as error:
         refusal = (
             f"Un report se dit pendant le premier mois, qui a fini le {long_date(error.last_day)}. Rien n'a été envoyé."
         )
-    except rectification.NothingToCorrect:
-        refusal = "Ces valeurs sont celles que nous avons déjà, ou nous n'en avons aucune\u00a0: rien n'a été corrigé."
-    except AddressTaken:
-        refusal = "Quelqu'un d'autre se connecte avec cette adresse\u00a0: rien n'a été corrigé."
-    except freezing.TooSoon:
-        refusal = "Le gel se lève à partir de demain\u00a0: la personne doit être prévenue avant. Rien n'a été envoyé."
-    except (NotWaiting, erasure.NotAnErasure, freezing.NotFrozen, client_file.NoOrganisation) as error:
-        refusal = IN_POST if isinstance(error, erasure.StillInPost) else MOVED_ON
+    except tuple(REFUSALS) as error:
+        refusal = REFUSALS[type(error)]
     else:
         db.session.commit()
         flash(said, "success")

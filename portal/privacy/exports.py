@@ -14,7 +14,7 @@ import re
 import secrets
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -35,6 +35,7 @@ from portal.files.rules import FileGone, FileWaiting
 from portal.files.store import Store
 from portal.jobs.actions import enqueue
 from portal.paper import Papers
+from portal.privacy import notes
 from portal.privacy.models import PrivacyExport, PrivacyRequest
 from portal.privacy.rules import PrivacyError
 from portal.privacy.sealing import PIECE, new_key, seal, unseal
@@ -202,8 +203,12 @@ class Spool:
         key, counts = new_key(), [0, 0]
 
         def lines(session: Session) -> Iterator[bytes]:
+            rectified = notes.by_record(session)
             for room in rooms:
-                for one in room.find(session, about.email):
+                for found in room.find(session, about.email):
+                    # A note stands with its record here as it does on the pages.
+                    added = [("Note rectificative", said) for said in rectified.get(notes.short(found.reference), ())]
+                    one = replace(found, values=(*found.values, *added)) if added else found
                     counts[0] += 1
                     counts[1] += len(one.files)
                     yield Record.line(room, one)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wtforms import EmailField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import EmailField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional
 
 from portal.accounts.forms import Boxes
@@ -70,11 +70,31 @@ class CorrectionForm(BaseForm):
         Datum.PHONE.label, filters=[one_line], validators=[Optional(), at_most(LONGEST_PHONE)],
         render_kw={"autocomplete": "tel", "inputmode": "tel"},
     )  # fmt: skip
+    record = SelectField("Quelque chose est faux dans un texte\u00a0: lequel\u00a0?", validators=[Optional()])
+    wrong = words_field("Ce qui est faux, tel que c'est écrit", 2)
+    instead = words_field("Ce qu'il faut lire", 2)
     details = words_field(
         "Autre chose à corriger",
         description="Dites ce qui est faux et ce qu'il faut écrire\u00a0: une personne s'en occupe et vous répond.",
     )
     key = key_field()
+
+    @property
+    def states(self) -> bool:
+        """Whether something is said to be wrong in a text."""
+        return bool(self.record.data or self.wrong.data or self.instead.data)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """What is wrong is said whole: where, what, and what it should be."""
+        passed: bool = super().validate(extra_validators)
+        for field, missing in (
+            (self.record, "Choisissez le texte."), (self.wrong, "Écrivez ce qui est faux."),
+            (self.instead, "Écrivez ce qu'il faut lire."),
+        ):  # fmt: skip
+            if self.states and not field.data:
+                field.errors = [missing]
+                passed = False
+        return passed
 
 
 class AddressForm(BaseForm):

@@ -61,6 +61,7 @@ class PrivacyRequest(Base):
     recipients: Mapped[list["PrivacyRecipient"]] = relationship(
         order_by="PrivacyRecipient.id", cascade="all, delete-orphan"
     )
+    notes: Mapped[list["PrivacyNote"]] = relationship(order_by="PrivacyNote.id", cascade="all, delete-orphan")
     events: Mapped[list["PrivacyEvent"]] = relationship(order_by="PrivacyEvent.id", cascade="all, delete-orphan")
 
     __table_args__ = (
@@ -107,6 +108,22 @@ class PrivacyProof(Base):
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     file: Mapped[StoredFile] = relationship()
+
+
+class PrivacyNote(Base):
+    """What a person says is wrong in a record whose words stay; once attached it is shown with that record."""
+
+    __tablename__ = "privacy_note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("privacy_request.id", ondelete="CASCADE"), index=True)
+    record: Mapped[str] = mapped_column(String(40), index=True)  # the reference of the record
+    wrong: Mapped[str] = mapped_column(Text)
+    right: Mapped[str] = mapped_column(Text)
+    attached_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attached_by: Mapped[str | None] = mapped_column(String(200))
+
+    __table_args__ = (CheckConstraint("(attached_at IS NULL) = (attached_by IS NULL)", name="attached_by_somebody"),)
 
 
 class PrivacyRecipient(Base):

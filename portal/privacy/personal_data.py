@@ -10,8 +10,9 @@ from portal.clock import PARIS
 from portal.evidence.actions import erase_payload
 from portal.evidence.models import Entry, Payload
 from portal.french import long_date
+from portal.privacy import notes
 from portal.privacy.actions import withdraw
-from portal.privacy.models import PrivacyEvent, PrivacyFreeze, PrivacyRecipient, PrivacyRequest
+from portal.privacy.models import PrivacyEvent, PrivacyFreeze, PrivacyNote, PrivacyRecipient, PrivacyRequest
 from portal.privacy.proofs import held as proofs_of
 from portal.privacy.rules import CLOSED, State
 from portal.registry import Erasure, Keep, PersonalData, PersonalField, PersonalRecord, Stale, Sweeper, table
@@ -41,8 +42,9 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
             who += f", pour {one.subject_name}, {one.subject_email}"
         proofs = proofs_of(one)
         told = [f"{each.name}\u00a0: {each.words or 'à prévenir'}" for each in one.recipients]
+        written = [one.details, *(f"{note.record}\u00a0: {notes.words(note)}" for note in one.notes)]
         values = (
-            one.right.label, who, one.details, "\n".join(steps), "\n".join(proof.file.name for proof in proofs), "\n".join(told)
+            one.right.label, who, "\n".join(filter(None, written)), "\n".join(steps), "\n".join(proof.file.name for proof in proofs), "\n".join(told)
         )  # fmt: skip
         named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
         why = "le registre prouve ce qui a été répondu (RGPD, articles 5 et 17, paragraphe 3)"
@@ -149,6 +151,10 @@ def _keep_recipient(session: Session, number: int, _: date) -> Keep:
     return _kept(session.get_one(PrivacyRequest, session.get_one(PrivacyRecipient, number).request_id))
 
 
+def _keep_note(session: Session, number: int, _: date) -> Keep:
+    return _kept(session.get_one(PrivacyRequest, session.get_one(PrivacyNote, number).request_id))
+
+
 TABLES = (
     table(
         "privacy_request", keep=_keep_request, own="email", names="name",
@@ -158,6 +164,7 @@ TABLES = (
     table("privacy_event", keep=_keep_event, personal="words"),
     table("privacy_proof"),  # of files that are destroyed once they were looked at, under names of ours
     table("privacy_recipient", keep=_keep_recipient, personal="name words by", impersonal="key"),
+    table("privacy_note", keep=_keep_note, personal="wrong right attached_by", impersonal="record"),
     table("privacy_export", personal="key", impersonal="name sha256", alone=True),
     table("privacy_freeze", personal="email lift_reason", alone=True),
     table("privacy_objection", personal="email", impersonal="use", alone=True),

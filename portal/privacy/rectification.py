@@ -163,8 +163,8 @@ def write(session: Session, email: str, datum: Datum, after: str, *, places: Pla
 def close_if_done(
     session: Session, request: PrivacyRequest, *, by: str, letters: Letters, at: datetime, told: bool = False
 ) -> bool:
-    """Close what has nothing left to do: no value waits, and nothing was asked in words. ``told``: by another mail."""
-    if waiting(request) or request.details or request.mandate:
+    """Close what has nothing left to do: no value waits, and nothing was asked in words or is said to be wrong. ``told``: by another mail."""
+    if waiting(request) or request.details or request.mandate or request.notes:
         return False
     finish(session, request, by=by, decision=said(request), letters=letters, at=at, tell=not told)
     return True

@@ -8,12 +8,12 @@ from portal.accounts.guard import me
 from portal.accounts.models import Person
 from portal.accounts.views import fresh
 from portal.files.rules import FileRefused
-from portal.privacy import freezing, moving, objections, rectification
+from portal.privacy import freezing, moving, notes, objections, rectification
 from portal.privacy.actions import Asked, ask, finish
 from portal.privacy.forms import AddressForm, CorrectionForm, MandateForm, ObjectionForm, RightForm
 from portal.privacy.links import CLIENT
 from portal.privacy.models import PrivacyRequest
-from portal.privacy.rooms import places
+from portal.privacy.rooms import declared, places
 from portal.privacy.rules import Right, Source
 from portal.privacy.views import REFUSED, asked_for, letters, new_key, own_key, privacy
 from portal.registry import Datum
@@ -28,29 +28,40 @@ def rectify() -> Any:
     """Write what is right: a name and a telephone are corrected at once, everywhere; what needs judgement is asked."""
     form, person = CorrectionForm(), me()
     standing = rectification.held(db.session, person.email, places=places())
+    records = notes.records_of(db.session, person.email, rooms=declared())
+    form.record.choices = [("", "Aucun"), *records]
     if form.validate_on_submit():
         typed = {Datum.NAME: form.name.data or "", Datum.PHONE: form.phone.data or ""}
         wanted = {
             datum: value for datum, value in typed.items()
             if datum in standing and value and set(standing[datum].values) != {value}
         }  # fmt: skip
-        if wanted or form.details.data:
+        if wanted or form.details.data or form.states:
             return _corrected(person, wanted, form)
         form.form_errors.append(NOTHING)
     elif not form.is_submitted():
         form.name.data = standing[Datum.NAME].value if Datum.NAME in standing else person.name
         form.phone.data = standing[Datum.PHONE].value if Datum.PHONE in standing else ""
     form.key.data = form.key.data or new_key()
-    page = render_template("privacy/rectify.html", form=form, standing=standing, datum=Datum)
+    page = render_template("privacy/rectify.html", form=form, standing=standing, datum=Datum, records=records)
     return page, REFUSED if form.problems else 200
 
 
 def _corrected(person: Person, wanted: dict[Datum, str], form: CorrectionForm) -> Any:
-    open_left = bool(form.details.data)
+    open_left = bool(form.details.data) or form.states
     made = ask(
         db.session, Asked(Right.RECTIFICATION, person.name, person.email, form.details.data or ""), person=person,
         source=Source.PORTAL, form_key=own_key(form.key.data), letters=letters(), at=now(), acknowledge=open_left,
     )  # fmt: skip
+    if form.states and not made.notes:
+        notes.propose(
+            db.session,
+            made,
+            record=form.record.data,
+            wrong=form.wrong.data or "",
+            right=form.instead.data or "",
+            at=now(),
+        )
     if made.changes is None and wanted:
         rectification.propose(db.session, made, wanted, places=places(), at=now())
         rectification.correct(

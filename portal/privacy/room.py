@@ -8,6 +8,7 @@ from portal.french import long_date
 from portal.mail.stops import frozen
 from portal.privacy import deciding_views, moving_views, proof_views, public_views, rights_views, telling_views
 from portal.privacy.desk_views import privacy_desk
+from portal.privacy.notes import notes_on
 from portal.privacy.views import basis, keep_frozen_still, privacy
 from portal.registry import Datum
 from portal.web import db
@@ -25,5 +26,7 @@ def register(app: Flask) -> None:
     )
     # Whose data are frozen is shown wherever a member of staff reads a name.
     app.jinja_env.globals["is_frozen"] = lambda mail: bool(mail and frozen(db.session, [mail]))
+    # A note stands with its record on the pages of every room (templates/macros/notes.html).
+    app.jinja_env.globals["notes_on"] = lambda reference: notes_on(db.session, reference)
     app.before_request(keep_frozen_still)
     app.extensions["csrf"].exempt(app.view_functions["privacy.ask_publicly"])

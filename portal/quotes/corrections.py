@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
-from portal.quotes.quote_models import QuoteAct, QuoteMessage, Recipient
+from portal.quotes.quote_models import Quote, QuoteAct, QuoteMessage, Recipient
 from portal.quotes.request_models import QuoteRequest, RequestMessage
 from portal.quotes.request_rules import Side
 from portal.registry import Datum, Place
@@ -42,6 +42,11 @@ def _signed(session: Session, mail: str) -> Iterable[QuoteAct]:
     return session.scalars(select(QuoteAct).where(QuoteAct.mail == mail.strip().lower()).order_by(QuoteAct.id))
 
 
+def _of_organisation(session: Session, mail: str) -> Iterable[Quote]:
+    mine = select(Quote).join(Person, Person.organisation_id == Quote.organisation_id)
+    return session.scalars(mine.where(Person.email == mail.strip().lower(), Quote.sent_at.is_not(None)))
+
+
 CORRECTIONS = (
     Place(Datum.NAME, "demandes de devis", _requests, "contact_name"),
     Place(Datum.NAME, "messages de demandes de devis", _asked, "author"),
@@ -52,4 +57,8 @@ CORRECTIONS = (
     Place(Datum.EMAIL, "devis que vous avez reçus", _received, "mail"),
     Place(Datum.EMAIL, "réponses à un devis", _signed, "mail", stays=_SIGNED),
     Place(Datum.PHONE, "demandes de devis", _requests, "phone"),
+    *(
+        Place(datum, "devis envoyés", _of_organisation, "client", stays="ils restent tels qu'ils ont été envoyés")
+        for datum in (Datum.STREET, Datum.POSTAL_CODE, Datum.CITY)
+    ),
 )
