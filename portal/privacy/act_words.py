@@ -29,7 +29,7 @@ KEYS: Mapping[str, str] = {
     "overdraft": "Au-delà des points", "payment": "Paiement", "penalty": "Pénalité", "people": "Personnes",
     "person": "Personne", "phone": "Téléphone", "place": "Lieu", "places": "Endroits", "points": "Points",
     "position": "Rang", "preview": "Aperçu", "proof": "Preuve", "quantity": "Quantité", "quote": "Devis",
-    "reason": "Raison", "received_how": "Reçu par", "received_on": "Reçu le", "reference": "Référence",
+    "reason": "Raison", "record": "Élément", "received_how": "Reçu par", "received_on": "Reçu le", "reference": "Référence",
     "regime": "Régime", "replaces": "Remplace", "right": "Droit", "roles": "Rôles", "route": "Page", "row": "Ligne",
     "scan_id": "Document numérisé", "seller": "Vendeur", "sender": "Expéditeur", "sent_on": "Envoyé le",
     "seq": "Numéro dans le registre", "sha256": "Empreinte SHA-256", "shown": "Ce qui a été montré",

@@ -95,7 +95,7 @@ class RecipientForm(WordsForm):
         choices=[("told", "Prévenu"), ("impossible", "Impossible, ou au prix d'un effort disproportionné")],
         default="told", validators=[required("Choisissez ce qu'il en est.")],
     )  # fmt: skip
-    on = DayField("Prévenu le", validators=[Optional()])
+    on = DayField("Le jour, s'il est prévenu", validators=[Optional()])
 
     @classmethod
     def of(cls, one: PrivacyRecipient, today: date | None = None) -> "RecipientForm":

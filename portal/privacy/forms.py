@@ -70,7 +70,7 @@ class CorrectionForm(BaseForm):
         Datum.PHONE.label, filters=[one_line], validators=[Optional(), at_most(LONGEST_PHONE)],
         render_kw={"autocomplete": "tel", "inputmode": "tel"},
     )  # fmt: skip
-    record = SelectField("Quelque chose est faux dans un texte\u00a0: lequel\u00a0?", validators=[Optional()])
+    record = SelectField("Dans quel texte\u00a0?", validators=[Optional()])
     wrong = words_field("Ce qui est faux, tel que c'est écrit", 2)
     instead = words_field("Ce qu'il faut lire", 2)
     details = words_field(
@@ -211,6 +211,10 @@ class ProofForm(BaseForm):
         description="Deux fichiers au plus, 20\u00a0Mo chacun\u00a0: une photo ou un PDF. "
         "Cachez ce qui n'aide pas à vous reconnaître\u00a0: la photo, le numéro du document.",
     )  # fmt: skip
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.proof.flags.required = True
 
     def validate(self, extra_validators: Any = None) -> bool:
         """There is one."""

@@ -81,6 +81,12 @@ class PrivacyRequest(Base):
         return self.subject_name or self.name
 
     @property
+    def standing(self) -> str:
+        """Where it stands, in words: a proof that has come is not awaited any more."""
+        came = self.state is State.IDENTITY and self.waiting_since is None
+        return "Preuve d'identité à regarder" if came else self.state.label
+
+    @property
     def timing(self) -> Timing:
         """What its last day depends on."""
         return Timing(self.received_on, self.paused_days, self.waiting_since, self.extended_at is not None)

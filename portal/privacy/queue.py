@@ -27,7 +27,7 @@ def queue(law: Law, today: Callable[[], date]) -> Queue:
             yield QueueItem(
                 kind=KIND,
                 title=f"{asked.right.label}\u00a0: {asked.name}",
-                detail=f"{asked.reference}, {asked.state.label.lower()}",
+                detail=f"{asked.reference}, {asked.standing.lower()}",
                 url=f"{DESK}/{asked.reference}",
                 since=asked.received_at,
                 last_day=last,

@@ -171,7 +171,8 @@ def addresses(session: Session) -> Iterator[str]:
 def _kept(session: Session, quote: Quote, today: date, *, frozen: bool) -> Keep | None:
     """An order, or what may become one; of the others, what they said for ever (``frozen``)."""
     if quote.order_reference and (order := find_order(session, quote.order_reference)):
-        return Keep(quote.reference, "contract", kept_order(session, order).since)
+        runs = kept_order(session, order)
+        return Keep(quote.reference, "contract", runs.since, begins=runs.begins)
     if quote.state in {State.ACCEPTED, State.FINAL}:
         begins = f"la fin de la commande née du devis {quote.reference}, s'il en naît une, sinon de notre réponse"
         return Keep(quote.reference, "contract", begins=begins)

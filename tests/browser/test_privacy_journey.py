@@ -40,6 +40,7 @@ from tests.browser.test_colleague_journey import DESKTOP, PHONE, sound, visiting
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+PDF = b"%PDF-1.4\n%carte\n%%EOF\n"
 CLAIRE, MARC, OTTO = "claire@client.example", "marc@client.example", "otto@autre.example"
 DORA, ZOE, NEW = "dora@ims.example", "zoe@ailleurs.example", "marc.weber@client.example"
 
@@ -287,6 +288,13 @@ def stranger_and_staff(browser: "Browser", house: House, axe: AxeViolations, wid
         noted = house.asked().reference
         dora.decides(noted, "Demander une preuve d'identité", Le_doute="Numéro inconnu.")
         dora.reads("Le délai est arrêté depuis")
+        with walking(browser, house, axe, width, None) as zoe:
+            zoe.go(house.link(ZOE), "Corriger vos données")
+            zoe.page.set_input_files(
+                "input[type=file]", {"name": "carte.pdf", "mimeType": "application/pdf", "buffer": PDF}
+            )
+            zoe.press("Envoyer ma preuve", "Corriger vos données")
+            zoe.reads("Votre preuve d'identité est arrivée")
         dora.decides(noted, "Reprendre le délai", Comment="Rappelée.")
         dora.decides(noted, "Reporter de deux mois et prévenir", La_raison="Recherche longue.")
         dora.decides(noted, "Refuser et prévenir", Le_fondement="Nous n'avons aucun nom à corriger.")
@@ -317,9 +325,14 @@ def erasure(browser: "Browser", house: House, axe: AxeViolations, width: int) ->
         house.work()
         dora.go(f"bureau/donnees/{reference}", "Effacer vos données")
         dora.reads("Terminée")
+        told = dora.page.locator("details", has_text="Les personnes de votre organisation")
+        told.locator("summary").click()
+        told.get_by_label("Comment").fill("Par téléphone.")
+        told.get_by_role("button", name="Noter").click()
+        dora.reads("C'est noté")
     with walking(browser, house, axe, width, None) as marc:
         marc.go(house.link(NEW), "Effacer vos données")
-        marc.reads("Vos données sont effacées")
+        marc.reads("Vos données sont effacées", "Par téléphone.")
     with house.sessions() as session:
         assert session.scalars(select(Person).where(Person.email.in_([MARC, NEW]))).first() is None
         assert len(session.scalars(select(Tombstone)).all()) == 2  # the former address too
