@@ -266,7 +266,8 @@ REFUSALS: Mapping[type[Exception], str] = {
     AddressTaken: "Quelqu'un d'autre se connecte avec cette adresse\u00a0: rien n'a été corrigé.",
     freezing.TooSoon: "Le gel se lève à partir de demain\u00a0: la personne doit être prévenue avant. Rien n'a été envoyé.",
     notes.NoSuchRecord: "Nous n'avons pas cet élément sur cette personne\u00a0: rien n'a été joint.",
-    NotWaiting: MOVED_ON, erasure.NotAnErasure: MOVED_ON, freezing.NotFrozen: MOVED_ON, client_file.NoOrganisation: MOVED_ON,
+    NotWaiting: MOVED_ON, erasure.NotAnErasure: MOVED_ON, erasure.StillInPost: IN_POST,
+    freezing.NotFrozen: MOVED_ON, client_file.NoOrganisation: MOVED_ON,
 }  # fmt: skip
 #: What their own rule refuses, with better words than "this is not offered".
 JUDGED_BY_RULE = frozenset({"prolonger", "effacer"})
