@@ -18,6 +18,7 @@ from portal.privacy.forms import (
     words_field,
 )
 from portal.privacy.models import PrivacyRecipient
+from portal.privacy.objections import REFERENCES
 from portal.privacy.rules import Right, Source
 from portal.registry import Datum
 
@@ -128,11 +129,17 @@ class StoppingForm(WordsForm):
     """Staff stop uses: which, and the words of the answer."""
 
     uses = Boxes("Les usages qui cessent")
+    organisation = SelectField(
+        "L'organisation, pour la liste des références", coerce=int, default=0,
+        description="À dire quand la demande ne vient pas d'un accès à l'espace client.",
+    )  # fmt: skip
 
     def validate_uses(self, field: Boxes) -> None:
         """Some use stops."""
         if not field.data:
             raise StopValidation("Choisissez au moins un usage.")
+        if REFERENCES in field.data and not self.organisation.data:
+            raise StopValidation("Dites quelle organisation ne doit plus être citée.")
 
 
 class LiftForm(WordsForm):

@@ -84,18 +84,18 @@ def _form(name: str, asked: PrivacyRequest) -> WordsForm:
         if said is not None and not form.is_submitted():
             form.record.data, form.wrong.data, form.instead.data = said.record, said.wrong, said.right
     if isinstance(form, StoppingForm):
-        uses = services().library.objections.uses
-        form.uses.choices = [
-            (use.key, use.title) for use in uses
-            if use.decided_by != objections.ORGANISATION or asked.organisation_id is not None
-        ]  # fmt: skip
-    if isinstance(form, LeavingForm):
+        form.uses.choices = [(use.key, use.title) for use in services().library.objections.uses]
+    if isinstance(form, LeavingForm | StoppingForm):
         known = db.session.scalars(
             select(Organisation).where(Organisation.left_at.is_(None)).order_by(Organisation.legal_name)
         )
-        form.organisation.choices = [(one.id, one.legal_name) for one in known]
+        nobody = [(0, "Aucune")] if isinstance(form, StoppingForm) else []
+        form.organisation.choices = nobody + [(one.id, one.legal_name) for one in known]
         if not form.is_submitted():
-            form.organisation.data = asked.organisation_id
+            form.organisation.data = asked.organisation_id or 0
+    if isinstance(form, StoppingForm) and asked.organisation is not None:  # not asked for: it is known
+        form.organisation.choices = [(asked.organisation.id, asked.organisation.legal_name)]
+        form.organisation.data = asked.organisation.id
     return form
 
 
@@ -193,6 +193,9 @@ def _freeze(asked: PrivacyRequest, form: WordsForm) -> str:
 
 
 def _stop(asked: PrivacyRequest, form: StoppingForm) -> str:
+    if asked.organisation_id is None and form.organisation.data:
+        # Who wrote without an account spoke for an organisation that staff know.
+        asked.organisation = db.session.get(Organisation, form.organisation.data)
     said = objections.stop_uses(db.session, asked, form.uses.data or (), library=services().library, by=me(), at=now())
     decision = f"{said}\n{form.words.data}"
     finish(db.session, asked, by=me().name, decision=decision, letters=letters(), at=now())

@@ -185,7 +185,11 @@ class PublicForm(Mandate):
     """Somebody without an account."""
 
     right = RadioField(
-        "Que demandez-vous\u00a0?", choices=[(right.value, right.label) for right in Right],
+        "Que demandez-vous\u00a0?",
+        choices=[
+            (right.value, right.label + (" (être cité comme référence, par exemple)" if right is Right.OBJECTION else ""))
+            for right in Right
+        ],
         validators=[required("Choisissez ce que vous demandez.")],
     )  # fmt: skip
     name = StringField(

@@ -304,6 +304,30 @@ def test_a_stranger_fetches_what_staff_prepared_by_the_link_of_the_mail(quiet: P
     stranger.send(f"{link}/dossier", 410, csrf_token=hidden(stranger.open("vos-donnees"))["csrf_token"])
 
 
+def test_who_writes_without_an_account_has_an_organisation_off_the_references_by_staff(portal: Portal) -> None:
+    stranger, dora = portal.visitor(), officer(portal)
+    assert "être cité comme référence" in stranger.open("vos-donnees")
+    public(
+        stranger, right="objection", name="Zoé Inconnue", email="zoe@ailleurs.example", details="Ne nous citez plus."
+    )
+    link = portal.link("zoe@ailleurs.example")
+    stranger.send(link, on=link)
+    desk = f"bureau/donnees/{asked(portal).reference}"
+    sent: dict[str, Any] = {"arreter-uses": "references", "arreter-words": "C'est fait."}
+    assert "Dites quelle organisation" in dora.send(f"{desk}/arreter", 422, on=desk, **sent)
+    dora.send(f"{desk}/arreter", on=desk, **sent | {"arreter-organisation": str(portal.ids["client"])})
+    with portal.sessions() as session:
+        choices = session.scalars(select(ReferenceChoice)).all()
+        assert [(one.organisation_id, one.named) for one in choices] == [(portal.ids["client"], False)]
+    ask(signed_in(portal, OTTO), "objection", details="Ne nous citez plus non plus.")
+    desk = f"bureau/donnees/{asked(portal).reference}"
+    assert "L'organisation, pour la liste" not in dora.open(desk)  # it is known
+    dora.send(f"{desk}/arreter", on=desk, **sent)
+    with portal.sessions() as session:
+        chosen = select(ReferenceChoice.named).where(ReferenceChoice.organisation_id == portal.ids["other"])
+        assert session.scalars(chosen).all() == [False]
+
+
 def test_an_organisation_leaves_the_client_file_by_who_speaks_for_it(quiet: Portal) -> None:
     claire = signed_in(quiet, CLAIRE)
     ask(claire, "client_file", details="Nous fermons.")
