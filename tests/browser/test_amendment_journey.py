@@ -1,6 +1,5 @@
 """An amendment from end to end: staff propose, the client accepts on a phone or without JavaScript, the proof holds."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,25 +9,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
-from werkzeug.serving import make_server
 
 from portal import clock
 from portal.accounts.actions import add_person, add_staff, create_organisation
-from portal.accounts.models import Person
 from portal.accounts.rules import ClientRole, Identity, StaffRole
-from portal.accounts.sign_in import begin_session
 from portal.app import create_app
 from portal.config import read_settings
 from portal.contracts.rules import SpecialConditions
-from portal.db import make_engine, make_sessions
+from portal.db import make_sessions
 from portal.orders.actions import place_order
 from portal.proof.actions import known_certificates
 from portal.proof.checking import holds, verify_proof
-from portal.web import db, services
+from portal.web import services
 from portal.worker import Worker, handlers
 from tests.browser.conftest import AxeViolations, Watch
+from tests.browser.serving import on_a_port, session_cookie
 from tests.orders.test_orders import GOODS, WORK
 
 if TYPE_CHECKING:
@@ -51,19 +48,7 @@ class House:
 
     def cookie(self, email: str) -> dict[str, str]:
         """Somebody with an open session; signing in is the accounts' own tests' matter."""
-        client = self.app.test_client()
-        with self.sessions.begin() as session:
-            person = session.scalars(select(Person).where(Person.email == email)).one()
-            token = begin_session(
-                session, person, device="d", device_name="Test", means=("webauthn",), domain="localhost",
-                base_url=self.url, now=clock.now(),
-            )  # fmt: skip
-            unique = person.fs_uniquifier
-        with client.session_transaction() as held:
-            held.update(_user_id=unique, _fresh=True, token=token)
-        cookie = client.get_cookie("portail")
-        assert cookie is not None
-        return {"name": "portail", "value": cookie.value, "url": self.url}
+        return {"name": "portail", "value": session_cookie(self.app, self.sessions, email, self.url), "url": self.url}
 
     def work(self) -> None:
         """What waits for the worker is done."""
@@ -74,15 +59,14 @@ class House:
 
 
 @pytest.fixture
-def house(library: "Library", tmp_path: Path, migrated_sqlite: str) -> Iterator[House]:
-    url, engine = migrated_sqlite, make_engine(migrated_sqlite)
+def house(library: "Library", tmp_path: Path, migrated: Engine, database_url: str) -> Iterator[House]:
     settings = read_settings(
         {
-            "PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": url, "PORTAL_STORAGE_URL": f"file://{tmp_path}/files",
+            "PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": database_url, "PORTAL_STORAGE_URL": f"file://{tmp_path}/files",
             "PORTAL_DEMO": "1",
         }
     )  # fmt: skip
-    app, sessions, now = create_app(settings), make_sessions(engine), clock.now()
+    app, sessions, now = create_app(settings), make_sessions(migrated), clock.now()
     terms = library.in_force(clock.today_in_paris())
     with sessions.begin() as session:
         client = create_organisation(
@@ -101,16 +85,8 @@ def house(library: "Library", tmp_path: Path, migrated_sqlite: str) -> Iterator[
             at=now - timedelta(hours=1),
         )  # fmt: skip
         reference = order.reference
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield House(f"http://127.0.0.1:{server.server_port}", app, sessions, reference)
-    server.shutdown()
-    server.server_close()
-    thread.join()
-    with app.app_context():
-        db.engine.dispose()
-    engine.dispose()
+    with on_a_port(app) as address:
+        yield House(address, app, sessions, reference)
 
 
 @contextmanager
@@ -128,7 +104,11 @@ def visiting(browser: "Browser", house: House, email: str, width: int, *, script
     assert [problem for problem in watch.problems if "422" not in problem] == []
 
 
-@pytest.mark.parametrize(("width", "script"), [(375, True), (1280, False)])
+@pytest.mark.parametrize(
+    ("database_url", "width", "script"),
+    [("sqlite", 375, True), ("postgresql", 1280, False)],
+    indirect=["database_url"],
+)
 def test_staff_propose_and_the_client_accepts(
     browser: "Browser", house: House, axe_violations: AxeViolations, library: "Library", tmp_path: Path, width: int,
     script: bool,

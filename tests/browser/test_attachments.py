@@ -1,6 +1,5 @@
 """Files that go with a form, in a real browser: chosen, dropped, taken back, kept through a mistake, sent with progress."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +8,6 @@ import pytest
 from flask import redirect, render_template_string
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 from wtforms import TextAreaField
 
 from portal.app import create_app
@@ -21,6 +19,7 @@ from portal.forms import BaseForm, attachments, required
 from portal.routes import ANYONE, ROUTES
 from portal.web import db, now, store
 from tests.browser.conftest import AxeViolations
+from tests.browser.serving import on_a_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, FilePayload, Page
@@ -81,15 +80,8 @@ def probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, migrated_sqlite: str)
         return page, 422 if form.errors else 200
 
     monkeypatch.setitem(ROUTES, "probe", ANYONE)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/probe", app
-    server.shutdown()
-    server.server_close()
-    thread.join()
-    with app.app_context():
-        db.engine.dispose()
+    with on_a_port(app) as address:
+        yield f"{address}/probe", app
     engine.dispose()
 
 

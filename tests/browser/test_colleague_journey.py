@@ -1,8 +1,6 @@
 """A colleague is invited, adds a passkey, signs in with it, and signs out everywhere: in a real browser, on both engines."""
 
 import re
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
-from werkzeug.serving import make_server
 
 from portal import clock
 from portal.accounts.actions import add_person, create_organisation
@@ -19,8 +16,9 @@ from portal.app import create_app
 from portal.config import read_settings
 from portal.db import make_sessions
 from portal.mail.models import OutgoingMail
-from portal.web import AREA, db
+from portal.web import AREA
 from tests.browser.conftest import AxeViolations, Watch
+from tests.browser.serving import free_port, on_a_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -54,9 +52,7 @@ class Area:
 @pytest.fixture
 def area(migrated: Engine, database_url: str) -> Iterator[Area]:
     """The client area, with an organisation and its administrator."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port = int(held.getsockname()[1])
+    port = free_port()
     # A browser makes passkeys for a name only, never for a number.
     url = f"http://localhost:{port}"
     app = create_app(
@@ -72,15 +68,8 @@ def area(migrated: Engine, database_url: str) -> Iterator[Area]:
             session, organisation=organisation, email=CLAIRE, name="Claire Muller", roles=[ClientRole.ADMINISTRATOR],
             by=None, now=clock.now(),
         )  # fmt: skip
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Area(url, sessions)
-    server.shutdown()
-    server.server_close()
-    thread.join()
-    with app.app_context():
-        db.engine.dispose()
+    with on_a_port(app, port):
+        yield Area(url, sessions)
 
 
 @contextmanager

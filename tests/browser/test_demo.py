@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize(("database_url", "width"), [("sqlite", 375), ("postgresql", 1280)], indirect=["database_url"])
 def test_an_adviser_finds_the_way_in_with_the_mailbox_alone(
     browser: "Browser", running: str, axe_violations: "Callable[[Page], list[str]]", width: int
 ) -> None:

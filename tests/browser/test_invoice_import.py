@@ -10,12 +10,11 @@ from sqlalchemy import Engine
 from portal import clock
 from portal.accounts.actions import add_staff, create_organisation
 from portal.accounts.rules import Identity, StaffRole, vat_of
-from portal.accounts.sign_in import begin_session
 from portal.app import create_app
 from portal.config import read_settings
 from portal.db import make_sessions
-from portal.web import db
 from tests.browser.conftest import AxeViolations
+from tests.browser.serving import free_port, on_a_port, session_cookie
 from tests.invoices.reading.written import Written, cii, factur_x, ubl
 
 if TYPE_CHECKING:
@@ -29,14 +28,8 @@ Open = Callable[..., "Page"]
 @pytest.fixture
 def staff_page(migrated: Engine, database_url: str, browser: "Browser", tmp_path: Path) -> Iterator[Open]:
     """``staff_page(width=375, script=False)``: a page of somebody of the billing staff, signed in."""
-    import socket
-    import threading
 
-    from werkzeug.serving import make_server
-
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port = int(held.getsockname()[1])
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     app = create_app(
         read_settings(
@@ -46,7 +39,8 @@ def staff_page(migrated: Engine, database_url: str, browser: "Browser", tmp_path
             }
         )
     )  # fmt: skip
-    with make_sessions(migrated).begin() as session:
+    sessions = make_sessions(migrated)
+    with sessions.begin() as session:
         create_organisation(
             session, legal_name="Boulangerie Muller", identity=Identity(siren="732829320"), public_body=False, by=None,
             now=clock.now(),
@@ -54,41 +48,23 @@ def staff_page(migrated: Engine, database_url: str, browser: "Browser", tmp_path
         anne = add_staff(
             session, email="anne@ims.example", name="Anne Klein", roles=[StaffRole.BILLING], now=clock.now()
         )
-        token = begin_session(
-            session,
-            anne,
-            device="d",
-            device_name="Test",
-            means=("test",),
-            domain="localhost",
-            base_url=url,
-            now=clock.now(),
-        )
-    signed = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-    cookie = signed.dumps({"_user_id": anne.fs_uniquifier, "_fresh": True, "token": token})
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    contexts = []
+    cookie = session_cookie(app, sessions, anne.email, url)
+    with on_a_port(app, port):
+        contexts = []
 
-    def opened(*, width: int, script: bool) -> "Page":
-        context = browser.new_context(
-            viewport={"width": width, "height": 800}, locale="fr-FR", java_script_enabled=script
-        )
-        contexts.append(context)
-        context.add_cookies([{"name": "portail", "value": cookie, "url": url}])
-        page = context.new_page()
-        page.goto(f"{url}/espace-client/bureau/factures/importer")
-        return page
+        def opened(*, width: int, script: bool) -> "Page":
+            context = browser.new_context(
+                viewport={"width": width, "height": 800}, locale="fr-FR", java_script_enabled=script
+            )
+            contexts.append(context)
+            context.add_cookies([{"name": "portail", "value": cookie, "url": url}])
+            page = context.new_page()
+            page.goto(f"{url}/espace-client/bureau/factures/importer")
+            return page
 
-    yield opened
-    for context in contexts:
-        context.close()
-    server.shutdown()
-    server.server_close()
-    thread.join()
-    with app.app_context():
-        db.engine.dispose()
+        yield opened
+        for context in contexts:
+            context.close()
 
 
 @pytest.fixture
@@ -104,7 +80,11 @@ def files(tmp_path: Path) -> list[Path]:
     return [tmp_path / name for name in made]
 
 
-@pytest.mark.parametrize(("width", "script"), [(1280, True), (375, True), (375, False)])
+@pytest.mark.parametrize(
+    ("database_url", "width", "script"),
+    [("sqlite", 1280, True), ("postgresql", 375, True), ("sqlite", 375, False)],
+    indirect=["database_url"],
+)
 def test_files_are_imported_and_what_is_left_is_found(
     staff_page: Open, files: list[Path], axe_violations: AxeViolations, *, width: int, script: bool
 ) -> None:

@@ -9,9 +9,8 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.accounts.actions import add_person, add_staff, create_organisation
-from portal.accounts.models import Organisation, Person
+from portal.accounts.models import Organisation
 from portal.accounts.rules import ClientRole, Identity, StaffRole
-from portal.accounts.sign_in import begin_session
 from portal.files.actions import keep
 from portal.invoices.actions import add_invoice
 from portal.invoices.document import ReadInvoice
@@ -20,6 +19,7 @@ from portal.invoices.links import Links
 from portal.invoices.reading.reader import read_file
 from portal.paper import why_unavailable
 from tests.browser.conftest import AxeViolations
+from tests.browser.serving import session_cookie
 from tests.browser.test_journeys import DESKTOP, PHONE, House, house, published, sound, visiting
 from tests.invoices.reading.written import Item, Written, factur_x, totals
 
@@ -68,24 +68,17 @@ def signed_in(
     refused: int | None = None,
 ) -> "Iterator[Page]":  # fmt: skip
     """Somebody with an open session; how one gets there is walked elsewhere."""
-    with house.sessions.begin() as session:
-        person = session.scalars(select(Person).where(Person.email == email)).one()
-        token = begin_session(
-            session, person, device="d", device_name="Test", means=("test",), domain="ims.example",
-            base_url=house.url, now=clock.now(),
-        )  # fmt: skip
-        who = person.fs_uniquifier
-    client = house.app.test_client()
-    with client.session_transaction() as cookie:
-        cookie.update(_user_id=who, _fresh=True, token=token)
-    held = client.get_cookie("portail")
-    assert held
+    cookie = session_cookie(house.app, house.sessions, email, house.url)
     with visiting(browser, house, width, scheme, refused=refused, script=script) as page:
-        page.context.add_cookies([{"name": "portail", "value": held.value, "url": house.url}])
+        page.context.add_cookies([{"name": "portail", "value": cookie, "url": house.url}])
         yield page
 
 
-@pytest.mark.parametrize(("width", "script"), [(PHONE, True), (DESKTOP, False)])
+@pytest.mark.parametrize(
+    ("database_url", "width", "script"),
+    [("sqlite", PHONE, True), ("postgresql", DESKTOP, False)],
+    indirect=["database_url"],
+)
 def test_an_invoice_is_disputed_answered_and_the_outcome_accepted(
     browser: "Browser", house: House, axe_violations: AxeViolations, width: int, script: bool
 ) -> None:

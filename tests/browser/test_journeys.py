@@ -1,7 +1,6 @@
 """Whole journeys through site, portal, worker and mail, in a real browser, on both engines."""
 
 import re
-import socket
 import subprocess
 import sys
 import threading
@@ -20,7 +19,6 @@ from aiosmtpd.smtp import SMTP, Envelope
 from aiosmtpd.smtp import Session as SmtpSession
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
-from werkzeug.serving import make_server
 
 from portal import clock
 from portal.accounts.actions import add_staff
@@ -35,6 +33,7 @@ from portal.site_files import SiteFiles
 from portal.web import db
 from portal.worker import Worker, handlers
 from tests.browser.conftest import ROOT, AxeViolations, Watch
+from tests.browser.serving import free_port, on_a_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -94,16 +93,10 @@ class House:
         return str(factory.from_source(self.secret).generate().token)
 
 
-def _free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     """The site, built once for an address whose links lead to the client area, and the port of that address."""
-    folder, port = tmp_path_factory.mktemp("journeys") / "public", _free_port()
+    folder, port = tmp_path_factory.mktemp("journeys") / "public", free_port()
     base = f"http://127.0.0.1:{port}"
     options = ["--output", str(folder), "--base-url", f"{base}/", "--portal-url", f"{base}/espace-client"]
     built = subprocess.run(
@@ -118,7 +111,7 @@ def house(published: tuple[Path, int], migrated: Engine, database_url: str, tmp_
     """Everything that runs in production, in one process, on each engine."""
     folder, port = published
     inbox = Inbox()
-    mail_port = _free_port()
+    mail_port = free_port()
     smtp = Controller(inbox, hostname="127.0.0.1", port=mail_port)
     smtp.start()
     settings = read_settings(
@@ -138,16 +131,9 @@ def house(published: tuple[Path, int], migrated: Engine, database_url: str, tmp_
     worker = Worker(
         make_sessions(worker_engine), handlers(settings, "portail@ims.example", app.extensions["portal"]), now=clock.now
     )
-    server = make_server("127.0.0.1", port, Both(app, SiteFiles(folder)), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield House(settings.base_url, make_sessions(migrated), worker, inbox, secret, app)
-    server.shutdown()
-    server.server_close()
-    thread.join()
-    smtp.stop()
-    with app.app_context():
-        db.engine.dispose()
+    with on_a_port(app, port, inside=Both(app, SiteFiles(folder))):
+        yield House(settings.base_url, make_sessions(migrated), worker, inbox, secret, app)
+        smtp.stop()
     worker_engine.dispose()
 
 

@@ -7,7 +7,6 @@ import smtplib
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,25 +20,25 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope
 from aiosmtpd.smtp import Session as SmtpSession
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
-from werkzeug.serving import make_server
 
-from portal import clock, schema
+from portal import clock
 from portal.accounts.models import Organisation, Person
 from portal.accounts.sign_in import begin_session
 from portal.app import create_app
 from portal.config import read_settings
 from portal.contracts.agreement_actions import open_contract
 from portal.contracts.rules import Kind, Overdraft, SpecialConditions
-from portal.db import make_engine, make_sessions
+from portal.db import make_sessions
 from portal.jobs.actions import lease
 from portal.jobs.rules import Patience
 from portal.mail.actions import JOB, deliver
 from portal.mail.transport import Smtp
-from portal.web import AREA, db, services
+from portal.web import AREA, services
 from tests.accounts.conftest import CLAIRE, LEA, STAFF, seed
 from tests.browser.conftest import AxeViolations
+from tests.browser.serving import free_port, on_a_port
 from tests.browser.test_colleague_journey import Area, sound, visiting
 
 if TYPE_CHECKING:
@@ -136,21 +135,16 @@ class MailServer:
 
 
 @pytest.fixture
-def served(tmp_path: "Path") -> Iterator[Served]:
-    """The rules of both engines are the unit tests' matter: here one will do."""
-    url = f"sqlite:///{tmp_path / 'portal.sqlite3'}"
-    engine = make_engine(url)
-    schema.upgrade(engine)
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port = int(held.getsockname()[1])
+def served(migrated: Engine, database_url: str, tmp_path: "Path") -> Iterator[Served]:
+    """The portal on a port, its mail server beside it."""
+    port = free_port()
     settings = {
-        "PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": url, "PORTAL_BASE_URL": f"http://localhost:{port}",
+        "PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": database_url, "PORTAL_BASE_URL": f"http://localhost:{port}",
         "PORTAL_STORAGE_URL": f"file://{tmp_path / 'files'}", "PORTAL_MAIL_HOTLINE": "hotline@ims.example",
         "PORTAL_MAIL_AUTHSERV": "mx.ims.example",
     }  # fmt: skip
     app = create_app(read_settings(settings))
-    sessions = make_sessions(engine)
+    sessions = make_sessions(migrated)
     with sessions.begin() as session:
         ids = seed(session)
         version = services(app).library.in_force(clock.today_in_paris())
@@ -159,22 +153,20 @@ def served(tmp_path: "Path") -> Iterator[Served]:
             terms_slug=version.slug, terms_sha256=version.sha256, special_conditions=SpecialConditions("Le samedi."),
             overdraft=Overdraft(), by=session.get_one(Person, ids[STAFF]), at=clock.now(), reason="Papier",
         ).reference  # fmt: skip
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    mails = MailServer({name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")} | settings)
-    mails.controller.start()
-    yield Served(app, Area(f"http://localhost:{port}", sessions), sessions, contract, mails)
-    mails.controller.stop()
-    server.shutdown()
-    server.server_close()
-    thread.join()
-    with app.app_context():
-        db.engine.dispose()
-    engine.dispose()
+    with on_a_port(app, port):
+        mails = MailServer(
+            {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")} | settings
+        )
+        mails.controller.start()
+        yield Served(app, Area(f"http://localhost:{port}", sessions), sessions, contract, mails)
+        mails.controller.stop()
 
 
-@pytest.mark.parametrize(("desk", "pocket"), [(DESKTOP, PHONE), (PHONE, DESKTOP)])
+@pytest.mark.parametrize(
+    ("database_url", "desk", "pocket"),
+    [("sqlite", DESKTOP, PHONE), ("postgresql", PHONE, DESKTOP)],
+    indirect=["database_url"],
+)
 def test_a_ticket_by_mail_to_its_close(
     browser: "Browser", served: Served, axe_violations: AxeViolations, desk: int, pocket: int
 ) -> None:

@@ -176,7 +176,9 @@ def test_from_the_first_line_to_a_proof_that_pdfsig_agrees_with(
         assert "Signature is Valid" in told
 
 
-@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+@pytest.mark.parametrize(
+    ("database_url", "width"), [("sqlite", DESKTOP), ("postgresql", PHONE)], indirect=["database_url"]
+)
 def test_the_client_reads_and_begins_to_accept_without_any_script(browser: "Browser", running: str, width: int) -> None:
     with visiting(browser, running, width, script=False) as page:
         link = re.search(r"https?://\S+/devis/lien/\S+", newest_mail(page, "Télésauvegarde des postes"))

@@ -1,7 +1,5 @@
 """A ticket by web on a phone, one by phone typed on a desk, the appointment, the close: in a real browser, on both engines."""
 
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,19 +9,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
-from werkzeug.serving import make_server
 
-from portal import clock
-from portal.accounts.models import Person
-from portal.accounts.sign_in import begin_session
 from portal.app import create_app
 from portal.config import read_settings
 from portal.db import make_sessions
 from portal.tickets.models import Ticket
 from portal.tickets.rules import Backup, Channel, State
-from portal.web import db
 from tests.accounts.conftest import CLAIRE, LEA, STAFF, seed
 from tests.browser.conftest import AxeViolations, Watch
+from tests.browser.serving import free_port, on_a_port, session_cookie
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, FilePayload, Page
@@ -40,19 +34,7 @@ class House:
 
     def cookie(self, email: str) -> str:
         """The cookie of an open session; how one gets it is the accounts' own journey."""
-        with self.sessions.begin() as session:
-            person = session.scalars(select(Person).where(Person.email == email)).one()
-            token = begin_session(
-                session, person, device="d", device_name="Test", means=("test",), domain="localhost",
-                base_url=self.url, now=clock.now(),
-            )  # fmt: skip
-            who = person.fs_uniquifier
-        client = self.app.test_client()
-        with client.session_transaction() as cookie:
-            cookie.update(_user_id=who, _fresh=True, token=token)
-        held = client.get_cookie("portail")
-        assert held is not None
-        return held.value
+        return session_cookie(self.app, self.sessions, email, self.url)
 
     def ticket(self) -> Ticket:
         with self.sessions() as session:
@@ -62,9 +44,7 @@ class House:
 @pytest.fixture
 def house(migrated: Engine, database_url: str, tmp_path: Path) -> Iterator[House]:
     """The portal, served."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port = int(held.getsockname()[1])
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     settings = {
         "PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": database_url, "PORTAL_BASE_URL": url,
@@ -74,15 +54,8 @@ def house(migrated: Engine, database_url: str, tmp_path: Path) -> Iterator[House
     sessions = make_sessions(migrated)
     with sessions.begin() as session:
         seed(session)
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield House(url, app, sessions)
-    server.shutdown()
-    server.server_close()
-    thread.join()
-    with app.app_context():
-        db.engine.dispose()
+    with on_a_port(app, port):
+        yield House(url, app, sessions)
 
 
 @contextmanager

@@ -1,22 +1,22 @@
 """A file of proof is checked on /verifier/: a phone and a desktop, with JavaScript and without."""
 
-import threading
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from werkzeug.serving import make_server
 
-from portal import clock, schema
+from portal import clock
 from portal.app import create_app
 from portal.config import read_settings
 from portal.db import make_engine, make_sessions
 from portal.evidence.actions import record
 from portal.proof.actions import seal_of
 from portal.proof.making import make_proof
-from portal.web import db
 from tests.browser.conftest import AxeViolations, Watch
+from tests.browser.serving import on_a_port
+from tests.conftest import Begun
 from tests.proof.conftest import CLAIRE, DOCUMENTS, PAUL
 
 if TYPE_CHECKING:
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def served(library: "Library", tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def served(
+    library: "Library", sqlite_begun: Begun, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path]]:
     """The portal on a port, and a proof that it made."""
     folder = tmp_path_factory.mktemp("verifier")
     url = f"sqlite:///{folder / 'portal.sqlite3'}"
+    shutil.copyfile(sqlite_begun("migrated")[0], folder / "portal.sqlite3")
     engine = make_engine(url)
-    schema.upgrade(engine)
     settings = read_settings({"PORTAL_SECRET_KEY": "k" * 32, "PORTAL_DATABASE_URL": url})
     app = create_app(settings)
     with make_sessions(engine).begin() as session:
@@ -45,15 +47,8 @@ def served(library: "Library", tmp_path_factory: pytest.TempPathFactory) -> Iter
     (folder / "preuve.zip").write_bytes(proof)
     place = proof.index(DOCUMENTS[1].content)
     (folder / "change.zip").write_bytes(proof[:place] + b"b" + proof[place + 1 :])
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", folder
-    server.shutdown()
-    server.server_close()
-    thread.join()
-    with app.app_context():
-        db.engine.dispose()
+    with on_a_port(app) as address:
+        yield address, folder
 
 
 @pytest.mark.parametrize(("width", "script"), [(375, False), (1280, True)])
