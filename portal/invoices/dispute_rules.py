@@ -6,105 +6,56 @@ facture." The clause states no forfeiture: what comes later is heard as a late c
 staff admit it with a reason (a convention).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from portal.terms.labelled import Labelled
 
-class Reason(StrEnum):
+
+class Reason(Labelled):
     """Why: the codes of the national status 207, that a platform understands."""
 
-    QUANTITY = "QTE_ERR"
-    PRICE = "PU_ERR"
-    ITEM = "ART_ERR"
-    DISCOUNT = "REM_ERR"
-    VAT_RATE = "TX_TVA_ERR"
-    QUALITY = "QUALITE_ERR"
-    INCOMPLETE = "LIVR_INCOMP"
-    TWICE = "DOUBLE_FACT"
-    RECKONING = "CALCUL_ERR"
-    MENTION = "NON_CONFORME"
-    OTHER = "AUTRE"
-
-    @property
-    def label(self) -> str:
-        """The same in plain French."""
-        return _REASONS[self]
+    QUANTITY = "QTE_ERR", "La quantité ou la durée est fausse"
+    PRICE = "PU_ERR", "Le prix unitaire est faux"
+    ITEM = "ART_ERR", "L'article ou le service n'est pas celui commandé"
+    DISCOUNT = "REM_ERR", "Une remise manque ou est fausse"
+    VAT_RATE = "TX_TVA_ERR", "Le taux de TVA est faux"
+    QUALITY = "QUALITE_ERR", "Le travail ou le matériel est défectueux"
+    INCOMPLETE = "LIVR_INCOMP", "La prestation ou la livraison est incomplète"
+    TWICE = "DOUBLE_FACT", "C'est déjà facturé"
+    RECKONING = "CALCUL_ERR", "Le calcul est faux"
+    MENTION = "NON_CONFORME", "Une mention manque ou n'est pas conforme"
+    OTHER = "AUTRE", "Autre raison"
 
 
-_REASONS: Mapping[Reason, str] = {
-    Reason.QUANTITY: "La quantité ou la durée est fausse",
-    Reason.PRICE: "Le prix unitaire est faux",
-    Reason.ITEM: "L'article ou le service n'est pas celui commandé",
-    Reason.DISCOUNT: "Une remise manque ou est fausse",
-    Reason.VAT_RATE: "Le taux de TVA est faux",
-    Reason.QUALITY: "Le travail ou le matériel est défectueux",
-    Reason.INCOMPLETE: "La prestation ou la livraison est incomplète",
-    Reason.TWICE: "C'est déjà facturé",
-    Reason.RECKONING: "Le calcul est faux",
-    Reason.MENTION: "Une mention manque ou n'est pas conforme",
-    Reason.OTHER: "Autre raison",
-}
-
-
-class Channel(StrEnum):
+class Channel(Labelled):
     """How it was notified: the portal sends the e-mail that the clause asks for; the clause's own ways beside it."""
 
-    PORTAL = "portal"
-    MAIL = "mail"
-    LETTER = "letter"
-    TICKET = "ticket"
-
-    @property
-    def label(self) -> str:
-        """The words that a reader sees."""
-        return _CHANNELS[self]
+    PORTAL = "portal", "Espace client, avec courriel"
+    MAIL = "mail", "Courriel"
+    LETTER = "letter", "Lettre recommandée avec accusé de réception"
+    TICKET = "ticket", "Ticket"
 
 
-_CHANNELS = {
-    Channel.PORTAL: "Espace client, avec courriel",
-    Channel.MAIL: "Courriel",
-    Channel.LETTER: "Lettre recommandée avec accusé de réception",
-    Channel.TICKET: "Ticket",
-}
-
-
-class DisputeState(StrEnum):
+class DisputeState(Labelled):
     """Where it stands; the values are what the database keeps."""
 
-    FILED = "filed"
-    ACKNOWLEDGED = "acknowledged"
-    ASKED = "asked"
-    ANSWERED = "answered"
-    PROPOSED = "proposed"
-    CREDITED = "credited"
-    MAINTAINED = "maintained"
-    ACCEPTED = "accepted"
-    UPHELD = "upheld"
-    WITHDRAWN = "withdrawn"
-    SETTLED = "settled"
-
-    @property
-    def label(self) -> str:
-        """The word that a reader sees."""
-        return _STATES[self]
+    FILED = "filed", "Déposée"
+    ACKNOWLEDGED = "acknowledged", "En cours d'examen"
+    ASKED = "asked", "Question posée"
+    ANSWERED = "answered", "Le client a répondu"
+    PROPOSED = "proposed", "Solution proposée"
+    CREDITED = "credited", "Avoir accordé"
+    MAINTAINED = "maintained", "Facture maintenue"
+    ACCEPTED = "accepted", "Issue acceptée"
+    UPHELD = "upheld", "Désaccord maintenu"
+    WITHDRAWN = "withdrawn", "Retirée"
+    SETTLED = "settled", "Close"
 
 
-_STATES = {
-    DisputeState.FILED: "Déposée",
-    DisputeState.ACKNOWLEDGED: "En cours d'examen",
-    DisputeState.ASKED: "Question posée",
-    DisputeState.ANSWERED: "Le client a répondu",
-    DisputeState.PROPOSED: "Solution proposée",
-    DisputeState.CREDITED: "Avoir accordé",
-    DisputeState.MAINTAINED: "Facture maintenue",
-    DisputeState.ACCEPTED: "Issue acceptée",
-    DisputeState.UPHELD: "Désaccord maintenu",
-    DisputeState.WITHDRAWN: "Retirée",
-    DisputeState.SETTLED: "Close",
-}
 #: Nothing is held back any more.
 OVER = frozenset({DisputeState.ACCEPTED, DisputeState.WITHDRAWN, DisputeState.SETTLED})
 #: Staff have the next word.
@@ -115,42 +66,24 @@ CLIENT_NEXT = frozenset({DisputeState.ASKED, DisputeState.PROPOSED, DisputeState
 OUTCOMES = frozenset({DisputeState.PROPOSED, DisputeState.CREDITED, DisputeState.MAINTAINED})
 
 
-class Act(StrEnum):
+class Act(Labelled):
     """One step of the thread: what whoever wrote it did by it."""
 
-    FILE = "file"
-    NOTE = "note"
-    ACKNOWLEDGE = "acknowledge"
-    ASK = "ask"
-    ANSWER = "answer"
-    PROPOSE = "propose"
-    CREDIT = "credit"
-    MAINTAIN = "maintain"
-    ADMIT = "admit"
-    ACCEPT = "accept"
-    UPHOLD = "uphold"
-    WITHDRAW = "withdraw"
-    SETTLE = "settle"
-
-    @property
-    def label(self) -> str:
-        """What the thread says before the text; "" where the text says it all."""
-        return _ACTS.get(self, "")
+    FILE = "file", "Contestation déposée"
+    NOTE = "note", ""
+    ACKNOWLEDGE = "acknowledge", "Prise en charge"
+    ASK = "ask", "Question"
+    ANSWER = "answer", ""
+    PROPOSE = "propose", "Solution proposée"
+    CREDIT = "credit", "Avoir accordé"
+    MAINTAIN = "maintain", "Facture maintenue"
+    ADMIT = "admit", "Admise comme contestation"
+    ACCEPT = "accept", "Issue acceptée"
+    UPHOLD = "uphold", "Désaccord maintenu"
+    WITHDRAW = "withdraw", "Contestation retirée"
+    SETTLE = "settle", "Contestation close"
 
 
-_ACTS = {
-    Act.FILE: "Contestation déposée",
-    Act.ACKNOWLEDGE: "Prise en charge",
-    Act.ASK: "Question",
-    Act.PROPOSE: "Solution proposée",
-    Act.CREDIT: "Avoir accordé",
-    Act.MAINTAIN: "Facture maintenue",
-    Act.ADMIT: "Admise comme contestation",
-    Act.ACCEPT: "Issue acceptée",
-    Act.UPHOLD: "Désaccord maintenu",
-    Act.WITHDRAW: "Contestation retirée",
-    Act.SETTLE: "Contestation close",
-}
 _STAFF_ACTS = {
     Act.ACKNOWLEDGE: DisputeState.ACKNOWLEDGED,
     Act.ASK: DisputeState.ASKED,

@@ -10,73 +10,40 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from portal.terms.labelled import Labelled
+
 ZERO = Decimal(0)
 
 
-class Means(StrEnum):
+class Means(Labelled):
     """How money came in. A draft is not there: it is no payment (7.6)."""
 
-    TRANSFER = "transfer"
-    DEBIT = "debit"
-    CARD = "card"
-    CHEQUE = "cheque"
-    CASH = "cash"
-    OTHER = "other"
-    CREDIT_NOTE = "credit_note"
-
-    @property
-    def label(self) -> str:
-        """The word that a reader sees."""
-        return _MEANS[self]
+    TRANSFER = "transfer", "Virement"
+    DEBIT = "debit", "Prélèvement"
+    CARD = "card", "Carte"
+    CHEQUE = "cheque", "Chèque"
+    CASH = "cash", "Espèces"
+    OTHER = "other", "Autre moyen"
+    CREDIT_NOTE = "credit_note", "Avoir"
 
 
-_MEANS = {
-    Means.TRANSFER: "Virement", Means.DEBIT: "Prélèvement", Means.CARD: "Carte", Means.CHEQUE: "Chèque",
-    Means.CASH: "Espèces", Means.OTHER: "Autre moyen", Means.CREDIT_NOTE: "Avoir",
-}  # fmt: skip
-
-
-class Regime(StrEnum):
+class Regime(Labelled):
     """Under which text the company claims for a delay."""
 
-    CLAUSE = "clause"
-    FLOOR = "floor"
-    STATUTORY = "statutory"
-    PUBLIC = "public"
-
-    @property
-    def label(self) -> str:
-        """The word that staff see."""
-        return _REGIMES[self]
+    CLAUSE = "clause", "Pénalité des CGV"
+    FLOOR = "floor", "Plancher légal"
+    STATUTORY = "statutory", "Taux légal par défaut"
+    PUBLIC = "public", "Acheteur public"
 
 
-_REGIMES = {
-    Regime.CLAUSE: "Pénalité des CGV",
-    Regime.FLOOR: "Plancher légal",
-    Regime.STATUTORY: "Taux légal par défaut",
-    Regime.PUBLIC: "Acheteur public",
-}
-
-
-class Standing(StrEnum):
+class Standing(Labelled):
     """Where an invoice stands with its payment; whether it is disputed is another question."""
 
-    CREDIT = "credit"
-    PAID = "paid"
-    DUE = "due"
-    OVERDUE = "overdue"
-    UNDATED = "undated"
-
-    @property
-    def label(self) -> str:
-        """The word that a reader sees."""
-        return _STANDINGS[self]
-
-
-_STANDINGS = {
-    Standing.CREDIT: "Avoir", Standing.PAID: "Payée", Standing.DUE: "À payer", Standing.OVERDUE: "En retard",
-    Standing.UNDATED: "À payer, sans échéance",
-}  # fmt: skip
+    CREDIT = "credit", "Avoir"
+    PAID = "paid", "Payée"
+    DUE = "due", "À payer"
+    OVERDUE = "overdue", "En retard"
+    UNDATED = "undated", "À payer, sans échéance"
 
 
 class Settling(StrEnum):

@@ -7,27 +7,16 @@ the law of the contract (10: a formal notice), and nothing of it is done by itse
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
+
+from portal.terms.labelled import Labelled
 
 
-class Step(StrEnum):
+class Step(Labelled):
     """What a rung does."""
 
-    MAIL = "mail"
-    SUSPENSION = "suspension"
-    FORMAL_NOTICE = "formal_notice"
-
-    @property
-    def label(self) -> str:
-        """The words that staff see."""
-        return _STEPS[self]
-
-
-_STEPS = {
-    Step.MAIL: "Envoyer un courriel de rappel",
-    Step.SUSPENSION: "Vous proposer de suspendre les commandes",
-    Step.FORMAL_NOTICE: "Vous proposer une mise en demeure",
-}
+    MAIL = "mail", "Envoyer un courriel de rappel"
+    SUSPENSION = "suspension", "Vous proposer de suspendre les commandes"
+    FORMAL_NOTICE = "formal_notice", "Vous proposer une mise en demeure"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,16 @@ from enum import StrEnum
 
 from portal.clock import PARIS
 from portal.terms.days import WorkingDays
+from portal.terms.labelled import Labelled
 
 
-class Import(StrEnum):
+class Import(Labelled):
     """What became of a file; the values are those that the import prints."""
 
-    IMPORTED = "imported"
-    UNMATCHED = "unmatched"
-    DUPLICATE = "duplicate"
-    REJECTED = "rejected"
-
-    @property
-    def label(self) -> str:
-        """The word that a reader sees."""
-        return {"imported": "Importée", "unmatched": "À rattacher", "duplicate": "Doublon", "rejected": "Rejetée"}[self]
+    IMPORTED = "imported", "Importée"
+    UNMATCHED = "unmatched", "À rattacher"
+    DUPLICATE = "duplicate", "Doublon"
+    REJECTED = "rejected", "Rejetée"
 
 
 class TermsFrom(StrEnum):

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, true
@@ -19,6 +18,7 @@ from portal.invoices.models import Invoice, InvoiceImport
 from portal.invoices.payment_rules import Settling
 from portal.invoices.rules import Import
 from portal.terms import Library, Version
+from portal.terms.labelled import Labelled
 
 PAGE = 50
 #: How many invoices an export reads at once.
@@ -28,27 +28,16 @@ _UNPAID = (Settling.ASKED, Settling.HELD)
 _LATEST = (Invoice.issued_on.desc(), Invoice.id.desc())
 
 
-class Kept(StrEnum):
+class Kept(Labelled):
     """What a list keeps; the values stand in its address."""
 
-    ALL = ""
-    DUE = "a-payer"
-    OVERDUE = "en-retard"
-    DISPUTED = "contestees"
-    OPEN = "contestables"
-    PAID = "payees"
-    CREDITS = "avoirs"
-
-    @property
-    def label(self) -> str:
-        """The name of the filter."""
-        return _KEPT[self]
-
-
-_KEPT = {
-    Kept.ALL: "Toutes", Kept.DUE: "À payer", Kept.OVERDUE: "En retard", Kept.DISPUTED: "Contestées",
-    Kept.OPEN: "À vérifier", Kept.PAID: "Payées", Kept.CREDITS: "Avoirs",
-}  # fmt: skip
+    ALL = "", "Toutes"
+    DUE = "a-payer", "À payer"
+    OVERDUE = "en-retard", "En retard"
+    DISPUTED = "contestees", "Contestées"
+    OPEN = "contestables", "À vérifier"
+    PAID = "payees", "Payées"
+    CREDITS = "avoirs", "Avoirs"
 
 
 class NoSuchPage(Exception):

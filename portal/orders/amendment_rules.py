@@ -3,20 +3,21 @@
 from collections.abc import Collection
 
 from portal.accounts.rules import ClientRole, StaffRole
-from portal.orders.progress_rules import Side, Worded
+from portal.orders.progress_rules import Side
 from portal.orders.rules import OrderError
+from portal.terms.labelled import Labelled
 
 SHORTEST = 10
 
 
-class AmendmentKind(Worded):
+class AmendmentKind(Labelled):
     """What is proposed."""
 
     CHANGE = "change", "Modification"
     CANCEL = "cancel", "Annulation"
 
 
-class Outcome(Worded):
+class Outcome(Labelled):
     """What became of a proposal."""
 
     ACCEPTED = "accepted", "Accepté"

@@ -6,26 +6,14 @@ An order itself never changes (5.2): what becomes of it is a history of events, 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from enum import StrEnum
 
 from portal.orders.rules import OrderError
 from portal.terms import Version
 from portal.terms.days import force_majeure_terminable_from
+from portal.terms.labelled import Labelled
 
 
-class Worded(StrEnum):
-    """A word of the code with the one that a reader sees."""
-
-    label: str
-
-    def __new__(cls, value: str, label: str = "") -> "Worded":
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.label = label
-        return member
-
-
-class Side(Worded):
+class Side(Labelled):
     """The two sides of an order."""
 
     CLIENT = "client", "Le client"
@@ -36,7 +24,7 @@ class Side(Worded):
         return Side.PROVIDER if self is Side.CLIENT else Side.CLIENT
 
 
-class EventKind(Worded):
+class EventKind(Labelled):
     """What happens to an order."""
 
     DONE = "done", "Réalisé"
@@ -49,7 +37,7 @@ class EventKind(Worded):
     TERMINATED = "terminated", "Résiliation"
 
 
-class Ground(Worded):
+class Ground(Labelled):
     """Why an order is suspended or ended."""
 
     FORCE_MAJEURE = "force_majeure", "Force majeure"
@@ -68,7 +56,7 @@ FIGURES = {
 }
 
 
-class Standing(Worded):
+class Standing(Labelled):
     """Where an order stands."""
 
     OPEN = "open", "En cours"

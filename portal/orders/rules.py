@@ -8,22 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 
 from portal.contracts.rules import Kind
+from portal.terms.labelled import Labelled
 from portal.terms.money import round_cents, vat
 
 
-class LineKind(StrEnum):
+class LineKind(Labelled):
     """What a line sells; ``label`` is the word a reader sees."""
-
-    label: str
-
-    def __new__(cls, value: str, label: str) -> "LineKind":
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.label = label
-        return member
 
     SERVICE = "service", "Prestation"
     GOODS = "goods", "Matériel"

@@ -15,6 +15,7 @@ from portal.accounts.rules import ClientRole, StaffRole
 from portal.quotes.offer import Offer
 from portal.terms import UnknownFigure, Version
 from portal.terms.figures import Figure
+from portal.terms.labelled import Labelled
 
 
 class State(StrEnum):
@@ -59,40 +60,21 @@ CLOSED = frozenset(
 UNSEEN = frozenset({State.DRAFT, State.DISCARDED})
 
 
-class Parent(StrEnum):
+class Parent(Labelled):
     """Why a quote follows another one."""
 
-    SUPPLEMENT = "supplement"  # work beyond the first one (7.3)
-    RENEWAL = "renewal"
-    CORRECTION = "correction"
-
-    @property
-    def label(self) -> str:
-        """What it is to the other one."""
-        return {
-            Parent.SUPPLEMENT: "Complète",
-            Parent.RENEWAL: "Renouvelle",
-            Parent.CORRECTION: "Corrige et remplace",
-        }[self]
+    SUPPLEMENT = "supplement", "Complète"  # work beyond the first one (7.3)
+    RENEWAL = "renewal", "Renouvelle"
+    CORRECTION = "correction", "Corrige et remplace"
 
 
-class How(StrEnum):
+class How(Labelled):
     """How it is known that a quote was received. That a relay took our mail proves nothing, and is none of these."""
 
-    DELIVERY_NOTICE = "delivery_notice"
-    READ_BY_LINK = "read_by_link"
-    READ_SIGNED_IN = "read_signed_in"
-    STAFF = "staff"
-
-    @property
-    def label(self) -> str:
-        """In words, for the page."""
-        return {
-            How.DELIVERY_NOTICE: "avis de distribution du serveur de messagerie du destinataire",
-            How.READ_BY_LINK: "lecture depuis le lien envoyé au destinataire",
-            How.READ_SIGNED_IN: "lecture dans l'espace client",
-            How.STAFF: "constat d'IMS Partners, preuve à l'appui",
-        }[self]
+    DELIVERY_NOTICE = "delivery_notice", "avis de distribution du serveur de messagerie du destinataire"
+    READ_BY_LINK = "read_by_link", "lecture depuis le lien envoyé au destinataire"
+    READ_SIGNED_IN = "read_signed_in", "lecture dans l'espace client"
+    STAFF = "staff", "constat d'IMS Partners, preuve à l'appui"
 
 
 class Ground(StrEnum):
@@ -102,27 +84,15 @@ class Ground(StrEnum):
     REASON = "reason"
 
 
-class Act(StrEnum):
+class Act(Labelled):
     """What somebody did that binds or frees them; each is a row that is never changed."""
 
-    ACCEPTED = "accepted"
-    TAKEN_BACK = "taken_back"
-    REFUSED = "refused"
-    CONFIRMED = "confirmed"
-    NOT_CONFIRMED = "not_confirmed"
-    WITHDRAWN = "withdrawn"
-
-    @property
-    def label(self) -> str:
-        """What was done, in words."""
-        return {
-            Act.ACCEPTED: "Accepté par le client",
-            Act.TAKEN_BACK: "Acceptation reprise par le client",
-            Act.REFUSED: "Refusé par le client",
-            Act.CONFIRMED: "Accepté par IMS Partners",
-            Act.NOT_CONFIRMED: "Non confirmé par IMS Partners",
-            Act.WITHDRAWN: "Retiré par IMS Partners",
-        }[self]
+    ACCEPTED = "accepted", "Accepté par le client"
+    TAKEN_BACK = "taken_back", "Acceptation reprise par le client"
+    REFUSED = "refused", "Refusé par le client"
+    CONFIRMED = "confirmed", "Accepté par IMS Partners"
+    NOT_CONFIRMED = "not_confirmed", "Non confirmé par IMS Partners"
+    WITHDRAWN = "withdrawn", "Retiré par IMS Partners"
 
 
 #: Roles of staff that write and send quotes, those that bind the company, those that read.

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from portal.terms.figures import Figure, squeeze
 from portal.terms.findings import TermsError
+from portal.terms.labelled import Labelled
 from portal.terms.text import Clause
 
 Mode = Literal["remote", "onsite", "project"]
@@ -35,16 +36,8 @@ class Service(StrEnum):
     ONSITE_SOFTWARE = "onsite-software", "Sur site - Logiciels spécifiques", "onsite"
 
 
-class Hour(StrEnum):
+class Hour(Labelled):
     """The two hours of 7.1.1; ``label`` is what the CGV print."""
-
-    label: str
-
-    def __new__(cls, value: str, label: str) -> "Hour":
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.label = label
-        return member
 
     TECHNICAL = "technical", "Heure technique"
     ENGINEERING = "engineering", "Heure ingénierie"

@@ -15,8 +15,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, joinedload
 
 from portal.accounts.models import Person
 from portal.db import UtcDateTime
+from portal.terms.labelled import Labelled
 from portal.tickets.models import Ticket, TicketWord
-from portal.tickets.rules import Labelled, Priority, State
+from portal.tickets.rules import Priority, State
 from portal.tickets.stems import asked
 
 PAGE = 25

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, request
@@ -13,6 +12,7 @@ from portal.gate import row_number
 from portal.mail.incoming.message import Auto, Backing
 from portal.mail.models import OutgoingMail
 from portal.mail.received_models import Outcome, ReceivedMail
+from portal.terms.labelled import Labelled
 from portal.tickets.models import Ticket, TicketMessage
 from portal.tickets.serving import page
 from portal.web import db
@@ -30,21 +30,13 @@ WAITING = "Gardé, pas encore placé\u00a0: un nouvel essai se fait de lui-même
 tickets_received = Blueprint("tickets_received", __name__, url_prefix=RECEIVED, template_folder="templates")
 
 
-class View(StrEnum):
+class View(Labelled):
     """What is looked at; the value is what an address says."""
 
-    ALL = "tous"
-    TO_CHECK = "a-verifier"
-    MACHINES = "machines"
-    NO_TICKET = "sans-ticket"
-
-    @property
-    def label(self) -> str:
-        """The words of the filter."""
-        return {
-            View.ALL: "Tous", View.TO_CHECK: "À vérifier", View.MACHINES: "Écrits par une machine",
-            View.NO_TICKET: "Sans ticket",
-        }[self]  # fmt: skip
+    ALL = "tous", "Tous"
+    TO_CHECK = "a-verifier", "À vérifier"
+    MACHINES = "machines", "Écrits par une machine"
+    NO_TICKET = "sans-ticket", "Sans ticket"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,7 @@ from collections.abc import Collection
 from enum import IntEnum, StrEnum
 
 from portal.accounts.rules import StaffRole
-
-
-class Labelled(StrEnum):
-    """Values that the database keeps, with the words a reader sees."""
-
-    label: str
-
-    def __new__(cls, value: str, label: str = "") -> "Labelled":
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.label = label
-        return member
+from portal.terms.labelled import Labelled
 
 
 class State(Labelled):
