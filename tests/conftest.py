@@ -126,6 +126,17 @@ def made_once() -> Iterator[None]:
     patch.undo()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> Iterator[None]:
+    """Hash passwords with the real scheme at the lowest cost it takes: a guess is to cost its sender, not a test."""
+    from portal.accounts.configuration import CONFIGURATION
+
+    cost = {"argon2__rounds": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(CONFIGURATION, "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS", cost)
+        yield
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The repository."""
@@ -176,10 +187,12 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 #: What a test's database begins with, by the fixtures that stand on it: the world of the demo, every table at the newest
-#: schema by its steps, or as it is declared. Each is made once for the run, and every test gets a copy.
+#: schema by its steps, or as it is declared, with the people of most tests or empty. Each is made once for the run, and
+#: every test gets a copy.
 BEGINS_WITH = {
     "demo": frozenset({"demo_address"}),
     "migrated": frozenset({"migrated"}),
+    "seeded": frozenset({"seeded"}),
     "tables": frozenset({"sessions", "portal", "tables"}),
 }
 
@@ -197,10 +210,17 @@ def _fill(what: str, url: str, files: Path, address: str) -> None:
     from portal.db import make_engine
 
     engine = make_engine(url)
-    if what == "tables":
+    if what in {"tables", "seeded"}:
         schema.declared().create_all(engine)
     else:
         schema.upgrade(engine)
+    if what == "seeded":
+        from sqlalchemy.orm import Session
+
+        from tests.accounts.conftest import seed
+
+        with Session(engine) as session, session.begin():
+            seed(session)
     engine.dispose()
     if what != "demo":
         return
@@ -275,6 +295,20 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     yield server.replace("/postgres?", f"/{name}?")
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def seeded(engine: "Engine") -> dict[str, int]:
+    """The numbers of the people and organisations that ``tests.accounts.conftest.seed`` made."""
+    from sqlalchemy import select
+    from sqlalchemy.orm import Session
+
+    from portal.accounts.models import Organisation, Person
+
+    with Session(engine) as session:
+        people = {person.email: person.id for person in session.scalars(select(Person))}
+        client, other = session.scalars(select(Organisation.id).order_by(Organisation.id))
+    return people | {"client": client, "other": other}
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ CHUNK = 1 << 18
 IN_MEMORY = 1 << 20
 #: A content without a row is swept after this long: its transaction has ended by then, one way or the other.
 ORPHAN = timedelta(days=1)
+#: Keys that are asked for at once.
+AT_ONCE = 500
 ERASED = "(effacé)"
 
 
@@ -161,7 +163,7 @@ def sweep(session: Session, store: Store, *, now: datetime) -> int:
     for held in store.list():
         if held.written_at < now - ORPHAN:
             page.append(held.key)
-        if len(page) == 500:  # noqa: PLR2004 - keys asked for at once
+        if len(page) == AT_ONCE:
             swept += _sweep(session, store, page)
             page = []
     return swept + _sweep(session, store, page)

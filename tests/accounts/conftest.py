@@ -180,7 +180,7 @@ def seed(session: Session) -> dict[str, int]:
 
 
 @pytest.fixture
-def portal(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[Portal]:
+def portal(engine: Engine, seeded: dict[str, int], database_url: str, tmp_path: Path) -> Iterator[Portal]:
     """A portal with two clients and staff, on each engine."""
     clock = Clock()
     settings = read_settings(
@@ -191,9 +191,6 @@ def portal(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[Portal
     )  # fmt: skip
     app = create_app(settings, now=clock)
     app.testing = True
-    sessions = sessionmaker(engine, expire_on_commit=False)
-    with sessions.begin() as session:
-        ids = seed(session)
-    yield Portal(app, clock, sessions, ids)
+    yield Portal(app, clock, sessionmaker(engine, expire_on_commit=False), seeded)
     with app.app_context():
         db.engine.dispose()

@@ -123,11 +123,14 @@ def test_a_file_whose_transaction_was_undone_is_swept_after_a_day_and_no_other_o
     assert keys(store) == {kept.key}
 
 
-def test_many_orphans_are_swept_page_by_page(sessions: sessionmaker[Session], folder: Store) -> None:
-    for number in range(503):
+def test_many_orphans_are_swept_page_by_page(
+    sessions: sessionmaker[Session], folder: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "AT_ONCE", 5)
+    for number in range(13):
         folder.put(f"ab/{number}", io.BytesIO(b"x"))
     with sessions() as session:
-        assert actions.sweep(session, folder, now=NOW + timedelta(days=2)) == 503
+        assert actions.sweep(session, folder, now=NOW + timedelta(days=2)) == 13
 
 
 def test_an_erased_file_is_gone_once_its_transaction_is_kept_and_not_before(
