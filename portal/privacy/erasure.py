@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
@@ -30,7 +30,7 @@ from portal.privacy.forgetting import Held, forget, forget_rows
 from portal.privacy.letters import Letters
 from portal.privacy.models import Archived, PrivacyEvent, PrivacyExport, PrivacyRequest, Tombstone
 from portal.privacy.rectification import former_addresses, held_since
-from portal.privacy.rules import CLOSED, PrivacyError, Right, State, check_open
+from portal.privacy.rules import PrivacyError, Right, State, check_open
 from portal.registry import Fate, PersonalRecord
 from portal.terms import Library
 
@@ -203,13 +203,10 @@ LONGEST_WAIT = timedelta(days=30)
 
 
 def still_told(session: Session, request: PrivacyRequest, *, at: datetime) -> bool:
-    """Whether a request of the same address is open, or a mail about one has not left yet."""
-    others = select(PrivacyRequest.id).where(
-        PrivacyRequest.email == request.email, PrivacyRequest.state.not_in(CLOSED)
-    )  # fmt: skip
-    if session.scalars(others).first() is not None:
-        return True
-    if request.closed_at is not None and at - request.closed_at > LONGEST_WAIT:
+    """Whether a mail to who asked has not left yet: of this request, or of one that was answered since."""
+    answered = select(func.max(PrivacyRequest.closed_at)).where(PrivacyRequest.email == request.email)
+    last = session.scalar(answered)
+    if last is not None and at - last > LONGEST_WAIT:
         return False
     unsent = select(OutgoingMail.id).where(
         OutgoingMail.recipient == request.email, OutgoingMail.event.startswith("privacy/"),

@@ -1,6 +1,6 @@
 """What this room has done later: a person's file made, an erasure closed once its files are gone, daily sweeps."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, time, timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
@@ -12,13 +12,14 @@ from portal.jobs.recurring import Recurring
 from portal.jobs.rules import Patience
 from portal.privacy import erasure, exports, freezing, moving
 from portal.privacy.actions import finish as close_request
-from portal.privacy.forgetting import last_traces, look_into, resume
+from portal.privacy.forgetting import look_into, resume
 from portal.privacy.letters import Letters
 from portal.privacy.links import Links
 from portal.privacy.models import Archived, PrivacyExport, PrivacyRequest
 from portal.privacy.retention import sweep
 from portal.privacy.rooms import declared
 from portal.privacy.rules import CLOSED
+from portal.privacy.traces import asked_again, end, end_late
 from portal.web import Handler, Services
 
 SWEEP, LAST = "privacy.sweep", "privacy.last"
@@ -77,23 +78,38 @@ def _close(sessions: sessionmaker[Session], job: Leased, now: datetime, services
 
 def _last(sessions: sessionmaker[Session], job: Leased, now: datetime, services: Services) -> None:
     with sessions.begin() as session:
-        if erasure.still_told(session, session.get_one(PrivacyRequest, job.payload["request"]), at=now):
-            fail(session, job, "a mail about the request has not left", now=now, patience=PATIENCE)
-            return
-        held = session.get_one(Archived, job.payload["identity"])
-        last_traces(session, held, rooms=declared(), library=services.library, at=now)
+        request = session.get_one(PrivacyRequest, job.payload["request"])
+        # Another request may be open for months: the night that follows its end takes up what is left.
+        if not asked_again(session, request):
+            if erasure.still_told(session, request, at=now):
+                fail(session, job, "a mail about the request has not left", now=now, patience=PATIENCE)
+                return
+            end(
+                session,
+                session.get_one(Archived, job.payload["identity"]),
+                rooms=declared(),
+                library=services.library,
+                at=now,
+            )
         finish(session, job, now=now)
 
 
 def _sweep(sessions: sessionmaker[Session], job: Leased, now: datetime, services: Services) -> None:
+    """Each step stands by itself. What the store is needed for comes last: when it is away, the rest is done all the same."""
+    store, rooms, library, today = services.store, declared(), services.library, now.astimezone(PARIS).date()
+    steps: tuple[Callable[[Session], object], ...] = (
+        lambda session: exports.forget(session, store, at=now),
+        lambda session: moving.lapse(session, at=now),
+        lambda session: freezing.lift_due(session, letters=_letters(services), at=now),
+        lambda session: erasure.clear_archive(session, today=today, at=now, rooms=rooms, library=library),
+        lambda session: sweep(session, store, library, rooms=rooms, at=now),
+        lambda session: end_late(session, rooms=rooms, library=library, at=now),
+        lambda session: resume(session, store, rooms=rooms, library=library, at=now),
+    )
+    for step in steps:
+        with sessions.begin() as session:
+            step(session)
     with sessions.begin() as session:
-        exports.forget(session, services.store, at=now)
-        moving.lapse(session, at=now)
-        freezing.lift_due(session, letters=_letters(services), at=now)
-        rooms, library = declared(), services.library
-        resume(session, services.store, rooms=rooms, library=library, at=now)
-        erasure.clear_archive(session, today=now.astimezone(PARIS).date(), at=now, rooms=rooms, library=library)
-        sweep(session, services.store, services.library, rooms=declared(), at=now)
         finish(session, job, now=now)
 
 

@@ -1,11 +1,13 @@
 """What this room holds on a person: the requests, and the register that proves what was answered."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
+from portal.accounts.models import Person
 from portal.clock import PARIS
 from portal.evidence.actions import erase_payload
 from portal.evidence.models import Entry, Payload
@@ -15,7 +17,7 @@ from portal.privacy.actions import withdraw
 from portal.privacy.models import PrivacyEvent, PrivacyFreeze, PrivacyNote, PrivacyRecipient, PrivacyRequest
 from portal.privacy.proofs import held as proofs_of
 from portal.privacy.rules import CLOSED, State
-from portal.registry import Erasure, Keep, PersonalData, PersonalField, PersonalRecord, Stale, Sweeper, table
+from portal.registry import Datum, Erasure, Keep, PersonalData, PersonalField, PersonalRecord, Stale, Sweeper, table
 
 _KEPT = "conservé le temps pendant lequel la réponse peut être contestée"
 FIELDS = (
@@ -28,6 +30,10 @@ FIELDS = (
 )
 ERASED = "(effacé)"
 NOBODY_LEFT = "Qui l'avait faite est effacé\u00a0: la personne concernée peut faire la sienne."
+
+
+#: Why a line of the register outlives its time.
+KNOWN_BY = "adresse d'avant d'un accès encore ouvert, pour que son effacement soit entier (RGPD, article 17)"
 
 
 def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
@@ -99,14 +105,23 @@ def _needed(session: Session, names: Collection[str]) -> dict[str, str]:
     frozen = select(PrivacyFreeze).where(PrivacyFreeze.lifted_at.is_(None), PrivacyFreeze.email.in_(names))
     for held in session.scalars(frozen):
         found[held.email] = "données gelées (RGPD, article 18)"
+    # What was kept under an address of before is found by this line alone: it is needed as long as the access.
+    moved = select(PrivacyRequest).where(PrivacyRequest.reference.in_(names), PrivacyRequest.changes.is_not(None))
+    changed = [one for one in session.scalars(moved) if any(_new_address(change) for change in one.changes or [])]
+    known = set(session.scalars(select(Person.email).where(Person.email.in_([one.about for one in changed]))))
+    found |= {one.reference: KNOWN_BY for one in changed if one.about in known}
     return found
+
+
+def _new_address(change: Mapping[str, Any]) -> bool:
+    return bool(change["datum"] == Datum.EMAIL and change["done"])
 
 
 def _answered(session: Session, before: datetime) -> Iterator[Stale]:
     """Lines of the register whose answer cannot be contested any more."""
     over = select(PrivacyRequest).where(PrivacyRequest.closed_at < before)
     for one in session.scalars(over.order_by(PrivacyRequest.id)):
-        yield Stale(one.reference, one.id, (one.email, one.about))
+        yield Stale(one.reference, one.id, (one.email, one.about, one.reference))
 
 
 def _unconfirmed(session: Session, before: datetime) -> Iterator[Stale]:

@@ -24,6 +24,7 @@ from portal.mail.models import OutgoingMail
 from portal.mail.received_models import ReceivedMail
 from portal.privacy import retention
 from portal.privacy.models import PrivacyEvent, PrivacyFreeze, PrivacyRequest
+from portal.privacy.rectification import former_addresses
 from portal.privacy.rooms import declared
 from portal.privacy.rules import Identified, Right, Source
 from portal.privacy.rules import State as Answered
@@ -359,3 +360,22 @@ def test_an_access_outlives_the_traces_of_its_sign_ins(world: World) -> None:
         with world.sessions() as session:
             assert session.scalars(select(SignedIn)).all() == []
             assert len(session.scalars(select(Person).where(Person.email == "rare@x.example")).all()) == left
+
+
+def test_the_line_that_leads_to_an_address_of_before_stays_as_long_as_the_access(world: World) -> None:
+    night = noon(date(2026, 12, 1))
+    with world.sessions.begin() as session:
+        for who in ("nouvelle", "sans-acces"):
+            world.request(session, f"{who}@x.example", date(2020, 1, 1), Answered.DONE, Right.RECTIFICATION)
+        for one in session.scalars(select(PrivacyRequest)):
+            one.changes = [{"datum": "email", "before": ["avant@x.example"], "after": one.email, "done": True}]
+        world.person(session, "nouvelle@x.example", date(2026, 11, 1))
+    spared = world.at(night)["register"].spared
+    assert [words.partition(" d'un")[0] for _, words in spared] == ["adresse d'avant"]
+    world.clear(night)
+    with world.sessions.begin() as session:
+        assert former_addresses(session, "nouvelle@x.example") == ["avant@x.example"]
+        session.delete(session.scalars(select(Person)).one())
+    world.clear(night)
+    with world.sessions() as session:
+        assert session.scalars(select(PrivacyRequest)).all() == []
