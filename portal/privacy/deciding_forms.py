@@ -26,7 +26,7 @@ from portal.registry import Datum
 class NoteForm(Mandate):
     """Staff write a request down for somebody who wrote or phoned."""
 
-    right = SelectField("Ce qui est demandé", choices=[(right.value, right.label) for right in Right])
+    right = SelectField("Ce qui est demandé", choices=[(right.value, right.noun) for right in Right])
     source = SelectField(
         "Comment", choices=[(s.value, s.label) for s in (Source.PHONE, Source.MAIL, Source.LETTER)],
     )  # fmt: skip

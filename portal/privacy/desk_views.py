@@ -54,7 +54,7 @@ def register_csv() -> Any:
     for asked in db.session.scalars(select(PrivacyRequest).order_by(PrivacyRequest.id)):
         out.writerow(
             [exports.formula_safe(value) for value in (
-                asked.reference, asked.right.label, basis(asked.right, asked.received_on), asked.source.label,
+                asked.reference, asked.right.noun, basis(asked.right, asked.received_on), asked.source.label,
                 asked.received_on.isoformat(), asked.identified_by.label, str(asked.paused_days),
                 asked.timing.last_day(law, today()).isoformat(), _day(asked.extended_at), asked.extension_reason or "",
                 asked.state.label, _day(asked.closed_at), _in_time(asked, law), asked.decision or "",

@@ -26,7 +26,7 @@ def queue(law: Law, today: Callable[[], date]) -> Queue:
             last = None if waits else asked.timing.last_day(law, today())
             yield QueueItem(
                 kind=KIND,
-                title=f"{asked.right.label}\u00a0: {asked.name}",
+                title=f"{asked.right.noun}\u00a0: {asked.name}",
                 detail=f"{asked.reference}, {asked.standing.lower()}",
                 url=f"{DESK}/{asked.reference}",
                 since=asked.received_at,
@@ -38,7 +38,7 @@ def queue(law: Law, today: Callable[[], date]) -> Queue:
         for asked in still_to_tell(session):
             yield QueueItem(
                 kind=KIND, title=f"Destinataires à prévenir\u00a0: {asked.whose}",
-                detail=f"{asked.reference}, {asked.right.label.lower()}", url=f"{DESK}/{asked.reference}#destinataires",
+                detail=f"{asked.reference}, {asked.right.noun.lower()}", url=f"{DESK}/{asked.reference}#destinataires",
                 since=asked.closed_at or asked.received_at,
             )  # fmt: skip
 

@@ -40,6 +40,11 @@ class Right(StrEnum):
         """The same, when one asks for somebody else."""
         return _FOR_ANOTHER.get(self, self.label)
 
+    @property
+    def noun(self) -> str:
+        """The name that staff know it by, who are not the person it speaks to."""
+        return _FOR_STAFF[self]
+
     def basis(self, terms: Version) -> str:
         """Where it comes from: the regulation, or what this version of the CGV gives an organisation."""
         said = _WORDS[self][1]
@@ -91,6 +96,12 @@ _FOR_ANOTHER = {
     Right.ACCESS: "Savoir ce que nous avons sur elle", Right.PORTABILITY: "Récupérer ses données",
     Right.RECTIFICATION: "Corriger ses données", Right.ERASURE: "Effacer ses données",
     Right.RESTRICTION: "Geler l'usage de ses données", Right.OBJECTION: "S'opposer à un usage",
+}  # fmt: skip
+
+_FOR_STAFF = {
+    Right.ACCESS: "Accès aux données", Right.PORTABILITY: "Portabilité des données",
+    Right.RECTIFICATION: "Rectification", Right.ERASURE: "Effacement", Right.RESTRICTION: "Gel de l'usage",
+    Right.OBJECTION: "Opposition à un usage", Right.CLIENT_FILE: "Départ du fichier clients",
 }  # fmt: skip
 
 

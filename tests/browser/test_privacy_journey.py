@@ -274,15 +274,15 @@ def stranger_and_staff(browser: "Browser", house: House, axe: AxeViolations, wid
         leaving = house.asked().reference
     with walking(browser, house, axe, width, DORA) as dora:
         dora.go("bureau/", re.compile("."))
-        dora.reads("Quitter le fichier clients : Otto Schmitt")
+        dora.reads("Départ du fichier clients : Otto Schmitt")
         dora.go("bureau/donnees/", "Demandes sur les données personnelles")
         dora.decides(mandated, "Préparer le dossier", Ce_que_vous="Mandat lu.")
         dora.decides(reference, "Préparer le dossier", Ce_que_vous="Adresse confirmée.")
         dora.decides(leaving, "Sortir du fichier clients et prévenir", Ce_que_vous="C'est fait.")
         dora.go("bureau/donnees/noter", "Noter une demande reçue")
-        dora.page.get_by_label("Ce qui est demandé").select_option(label="Corriger vos données")
+        dora.page.get_by_label("Ce qui est demandé").select_option(label="Rectification")
         dora.press(
-            "Enregistrer et accuser réception", "Corriger vos données", Nom="Zoé Inconnue", Adresse=ZOE,
+            "Enregistrer et accuser réception", "Rectification", Nom="Zoé Inconnue", Adresse=ZOE,
             Ce_que_la_personne="Le nom est faux.",
         )  # fmt: skip
         noted = house.asked().reference
@@ -323,7 +323,7 @@ def erasure(browser: "Browser", house: House, axe: AxeViolations, width: int) ->
     with walking(browser, house, axe, width, DORA) as dora:
         dora.decides(reference, "Effacer maintenant", Ce_que_vous="Aucune contestation ouverte.")
         house.work()
-        dora.go(f"bureau/donnees/{reference}", "Effacer vos données")
+        dora.go(f"bureau/donnees/{reference}", "Effacement")
         dora.reads("Terminée")
         told = dora.page.locator("details", has_text="Les personnes de votre organisation")
         told.locator("summary").click()
