@@ -206,7 +206,13 @@ def remove_staff(session: Session, person: Person, *, by: Person | None, now: da
 
 def forget_means(session: Session, person: Person, *, now: datetime) -> None:
     """Close an account: whoever comes back into it, in a year or by somebody's mistake, sets everything up anew."""
-    person.active, person.removed_at, person.fs_uniquifier = False, now, uuid4().hex
+    person.active, person.removed_at = False, now
+    renew_means(session, person, now=now)
+
+
+def renew_means(session: Session, person: Person, *, now: datetime) -> None:
+    """Forget every means of signing in, and what was sent to use one: what the mailbox of today is sent is left."""
+    person.fs_uniquifier = uuid4().hex
     person.password = person.tf_primary_method = person.tf_totp_secret = person.app_counter = None
     person.fs_webauthn_user_handle = None
     person.app_failures = 0

@@ -29,8 +29,11 @@ def _mail(number: int) -> OutgoingMail:
         abort(404)
     # Codes and links are in mails that have not left: those are an administrator's alone.
     person = current_person()
-    readers = ROLES | WITHHELD_ROLES if found.withheld_at is not None else ROLES
-    if found.bounced_at is None and (person is None or readers.isdisjoint(person.role_names)):
+    roles = person.role_names if person is not None else frozenset()
+    # Who is there for what was kept back alone reads nothing else.
+    kept_back = found.withheld_at is not None and not WITHHELD_ROLES.isdisjoint(roles)
+    bounced = found.bounced_at is not None and not WITHHELD_ROLES.issuperset(roles)
+    if not (kept_back or bounced or not ROLES.isdisjoint(roles)):
         abort(403)
     return found
 

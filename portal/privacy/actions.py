@@ -60,7 +60,8 @@ def ask(
     """Take a request in, acknowledge it by mail. A stranger's waits until its address is confirmed.
 
     ``person`` is who asks, signed in; ``by`` is who of the staff wrote it down, ``received_on`` the day it came.
-    The same page again is the same request. ``acknowledge``: not where the answer itself follows at once.
+    The same page again is the same request. ``acknowledge``: not where the answer itself follows at once, to whom a
+    session or a link has made known.
     """
     held = session.scalars(select(PrivacyRequest).where(PrivacyRequest.form_key == form_key)).first()
     if held is not None:
@@ -69,7 +70,7 @@ def ask(
     request = PrivacyRequest(
         reference=next_reference(session, SERIES, at=at), form_key=form_key,
         link_key=secrets.token_urlsafe(LINK_BYTES), right=asked.right,
-        state=State.RECEIVED if person or by else State.ADDRESS, source=source,
+        state=State.RECEIVED if person or by or not acknowledge else State.ADDRESS, source=source,
         identified_by=_identified(asked, person, by),
         person_id=known.id if known and known.active else None,
         organisation_id=known.organisation_id if known else None,

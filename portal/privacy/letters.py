@@ -68,13 +68,19 @@ class Letters:
         link = self.links.former(request.reference, request.link_key)
         return self._to_person(session, request, "address_asked", at, {"after": after, "link": link}, to=request.about)
 
-    def new_address(self, session: Session, request: PrivacyRequest, before: str, after: str, at: datetime) -> Letter:
-        """Tell the old address that another has taken its place, and how to undo it."""
+    def new_address(
+        self, session: Session, request: PrivacyRequest, before: str, after: str, at: datetime, *,
+        to: str | None = None, since: datetime | None = None,
+    ) -> Letter:  # fmt: skip
+        """Tell the old address that another has taken its place, and how to undo it.
+
+        ``to``: one that was replaced earlier, by this request, ``since`` a day: its link still takes its place again.
+        """
         values = {
             "before": before, "after": after, "link": self.links.former(request.reference, request.link_key),
-            "until": at + UNDO_LIFE,
+            "until": (since or at) + UNDO_LIFE,
         }  # fmt: skip
-        return self._to_person(session, request, "new_address", at, values, to=before)
+        return self._to_person(session, request, "new_address", at, values, to=to or before)
 
     def address_back(self, session: Session, request: PrivacyRequest, before: str, after: str, at: datetime) -> Letter:
         """Tell both that the address of before has its place again."""

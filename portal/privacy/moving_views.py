@@ -102,7 +102,7 @@ def former_address(token: str) -> Any:
     """What the address of before may prevent or undo; looking changes nothing."""
     asked = found(links().opened_former, token)
     try:
-        before, after, done = moving.undoable(asked, at=now())
+        before, after, done = moving.undoable(db.session, asked, at=now())
     except moving.NothingWaits:
         return refuse(GONE, SETTLED)
     return render_template("privacy/former_address.html", before=before, after=after, done=done)

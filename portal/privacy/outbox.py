@@ -27,10 +27,7 @@ def mask_mails(
         if (sent.event.startswith(_OF_REQUESTS) and not last) or any(each in sent.message_id for each in but):
             continue
         if identity.owns(sent.recipient):
-            # What has not left yet never leaves: the worker takes a sent mail for done.
-            sent.sent_at = sent.sent_at or sent.created_at
-            sent.recipient, sent.subject, sent.text, sent.html, sent.calendar = GONE, GONE, GONE, None, None
-            sent.headers, sent.last_error, sent.bounced_why = {}, None, None
+            _empty(sent)
             continue
         said = f"{sent.message_id}\n{sent.subject}\n{sent.text}"
         close = sent.recipient in near.people or near.speaks_of(said)
@@ -43,6 +40,24 @@ def mask_mails(
         if masked != sent.headers:
             sent.headers = masked
     session.flush()
+
+
+def mask_proving(session: Session, reference: str) -> None:
+    """What was sent to an address that a request wanted to take over: nobody ever said it was the person's."""
+    sent = select(OutgoingMail).where(
+        OutgoingMail.event == "privacy/prove_address",
+        OutgoingMail.message_id.contains(f".{reference}.prove_address.", autoescape=True),
+    )  # fmt: skip
+    for one in session.scalars(sent).all():
+        _empty(one)
+    session.flush()
+
+
+def _empty(sent: OutgoingMail) -> None:
+    # What has not left yet never leaves: the worker takes a sent mail for done.
+    sent.sent_at = sent.sent_at or sent.created_at
+    sent.recipient, sent.subject, sent.text, sent.html, sent.calendar = GONE, GONE, GONE, None, None
+    sent.headers, sent.last_error, sent.bounced_why = {}, None, None
 
 
 def _fitted(name: str, words: str) -> str:

@@ -14,7 +14,9 @@ from portal.evidence.models import Entry, Payload
 from portal.french import long_date
 from portal.privacy import notes
 from portal.privacy.actions import withdraw
+from portal.privacy.addresses import is_wish
 from portal.privacy.models import PrivacyEvent, PrivacyFreeze, PrivacyNote, PrivacyRecipient, PrivacyRequest
+from portal.privacy.outbox import mask_proving
 from portal.privacy.proofs import held as proofs_of
 from portal.privacy.rules import CLOSED, State
 from portal.registry import Datum, Erasure, Keep, PersonalData, PersonalField, PersonalRecord, Stale, Sweeper, table
@@ -29,6 +31,7 @@ FIELDS = (
     PersonalField("Destinataires prévenus", _KEPT),
 )
 ERASED = "(effacé)"
+WISH_OVER = "L'accès est effacé\u00a0: aucune adresse n'est plus à confirmer."
 NOBODY_LEFT = "Qui l'avait faite est effacé\u00a0: la personne concernée peut faire la sienne."
 
 
@@ -73,6 +76,7 @@ def erase(session: Session, mail: str, at: datetime) -> Erasure:
     )  # fmt: skip
     for one in session.scalars(mandated).all():
         withdraw(session, one, at=at, by="espace client", words=NOBODY_LEFT)
+    _forget_addresses(session, address, at)
     over = and_(PrivacyRequest.email == address, PrivacyRequest.state.in_(CLOSED))
     scans = select(PrivacyRequest.mandate_file_id).where(
         PrivacyRequest.mandate_file_id.is_not(None), or_(over, PrivacyRequest.subject_email == address)
@@ -86,6 +90,18 @@ def erase(session: Session, mail: str, at: datetime) -> Erasure:
         emptied.append(one.reference)
     session.flush()
     return Erasure(tuple(emptied), files)
+
+
+def _forget_addresses(session: Session, address: str, at: datetime) -> None:
+    """An address that was wanted goes with who wanted it, confirmed or not; what waits to be confirmed is over."""
+    wanted = select(PrivacyRequest).where(
+        PrivacyRequest.email == address, PrivacyRequest.subject_email == "", PrivacyRequest.changes.is_not(None)
+    )
+    for one in session.scalars(wanted).all():
+        mask_proving(session, one.reference)
+        if one.state not in CLOSED and not one.details and is_wish(one):
+            withdraw(session, one, at=at, by="espace client", words=WISH_OVER)
+        one.changes = None
 
 
 def addresses(session: Session) -> Iterator[str]:

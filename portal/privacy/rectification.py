@@ -5,7 +5,7 @@ when a link sent to it has been followed. What was signed stays as it was signed
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,9 +19,10 @@ from portal.accounts.rules import ClientRole
 from portal.mail.stops import move
 from portal.privacy import recipients
 from portal.privacy.actions import finish, hold, prove, tell
+from portal.privacy.addresses import done_at, is_back, new_addresses
 from portal.privacy.letters import Letters
 from portal.privacy.models import PrivacyFreeze, PrivacyObjection, PrivacyRequest
-from portal.privacy.rules import PrivacyError, check_open
+from portal.privacy.rules import UNDO_LIFE, PrivacyError, check_open
 from portal.registry import Datum, Place
 
 Places = Sequence[Place]
@@ -113,6 +114,8 @@ def correct(
     """
     hold(session, request)
     check_open(request.state)
+    # What stands may have changed since it was proposed: what is told is what is replaced.
+    standing = held(session, request.about, places=places)
     changes, person = [dict(one) for one in request.changes or []], _person(session, request.about)
     colleagues = _recipients(person) if person is not None else []
     chosen = set(data)
@@ -127,14 +130,18 @@ def correct(
             other = find_person(session, after)
             if other is not None and other != person:
                 raise AddressTaken
+        if datum in standing and standing[datum].values != (after,):
+            change["before"] = list(standing[datum].values)
         count = write(session, before, datum, after, places=places)
-        change["done"] = True
+        change["done"], change["at"] = True, at.isoformat()
         tell(request, at, f"Corrigé\u00a0: {datum.label}, {_words(change)} ({_several(count)}).")
         prove(session, request, "corrected", at, by=by, datum=datum.value, before=change["before"], after=after)
         if datum is Datum.EMAIL:
             _follow(session, request, before, after)
             tell_of_address = letters.address_back if back else letters.new_address
             tell_of_address(session, request, after if back else before, before if back else after, at)
+            if not back:
+                _tell_earlier(session, request, before, after, letters, at)
         for colleague in colleagues:
             letters.corrected(session, request, colleague.email, f"{datum.label}, {_words(change)}", at)
     request.changes = changes
@@ -187,7 +194,7 @@ def former_addresses(session: Session, email: str) -> list[str]:
     address = email.strip().lower()
     found: dict[str, None] = {}
     theirs, of_others = {address}, set[str]()
-    for request, change in _new_addresses(session):
+    for request, change in new_addresses(session):
         before, after = {one.strip().lower() for one in change["before"]}, change["after"]
         if after in theirs and request.about in theirs:
             found |= dict.fromkeys(sorted(before - theirs - of_others))
@@ -202,19 +209,25 @@ def held_since(session: Session) -> dict[str, datetime]:
     """Since when, at the latest, whoever signs in with an address has it."""
     given = select(Person.email, Person.created_at).where(Person.active)
     since = {row.email: row.created_at for row in session.execute(given)}
-    for request, change in _new_addresses(session):
+    for request, change in new_addresses(session):
         if change["after"] in since:
             since[change["after"]] = max(since[change["after"]], request.closed_at or request.received_at)
     return since
 
 
-def _new_addresses(session: Session) -> Iterator[tuple[PrivacyRequest, Mapping[str, Any]]]:
-    """Every address that was corrected, the latest first."""
-    corrected = select(PrivacyRequest).where(PrivacyRequest.changes.is_not(None)).order_by(PrivacyRequest.id.desc())
-    for request in session.scalars(corrected):
-        for change in request.changes or []:
-            if change["datum"] == Datum.EMAIL and change["done"]:
-                yield request, change
+def _tell_earlier(
+    session: Session, request: PrivacyRequest, before: str, after: str, letters: Letters, at: datetime
+) -> None:
+    """Who had the address before the one before, and may still take it again, is told where it has gone."""
+    theirs = {before}
+    for other, change in new_addresses(session):
+        if other.id == request.id or change["after"] not in theirs:
+            continue
+        since = done_at(other, change)
+        if is_back(other) or at >= since + UNDO_LIFE:
+            break
+        theirs |= set(change["before"])
+        letters.new_address(session, other, before, after, at, to=change["before"][0], since=since)
 
 
 def _follow(session: Session, request: PrivacyRequest, before: str, after: str) -> None:

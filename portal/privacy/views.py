@@ -165,6 +165,8 @@ def show(reference: str) -> Any:
 def seen(asked: PrivacyRequest) -> dict[str, object]:
     """What the page of a request shows, to whoever may see it."""
     freeze = freezing.freeze_of(db.session, asked.about) if asked.right is Right.RESTRICTION else None
+    if freeze is not None and asked.subject_email and freeze.request_id != asked.id:
+        freeze = None  # whoever asks for somebody else is not told what that one asked
     return {
         "asked": asked,
         "last_day": asked.timing.last_day(services().library.law, today()),

@@ -1,19 +1,25 @@
 """Another address takes over by its own link, in a session of who asked, once, for a day; the former may undo it."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
-from portal.accounts.models import Person
+from portal.accounts.models import MailCode, Person
+from portal.mail.models import OutgoingMail
 from portal.privacy.models import PrivacyRequest
 from portal.privacy.moving import lapse
 from portal.privacy.rules import State
 from portal.tickets.models import Ticket
 from tests.accounts.conftest import LEA, MARC, OTTO, Portal, portal
-from tests.privacy.test_rights import NEW, a_ticket, wants
-from tests.privacy.test_views import asked, kinds, plain
+from tests.privacy.test_erasure import quiet, work
+from tests.privacy.test_rights import MANDATE, NEW, a_ticket, wants
+from tests.privacy.test_views import asked, decide, kinds, officer, plain, public
 from tests.quotes.conftest import hidden, signed_in
 
-__all__ = ["portal"]
+__all__ = ["portal", "quiet"]
+
+THIRD = "trois@pirate.example"
 
 
 def addresses(portal: Portal) -> set[str]:
@@ -113,3 +119,108 @@ def test_the_address_of_before_takes_its_place_again_for_two_weeks(portal: Porta
     assert "de nouveau" in plain(portal.mails(MARC)[-1].subject)
     assert kinds(portal)[-1] == "privacy.done"
     stranger.open(former, 410)
+
+
+def test_who_moves_on_from_an_address_they_took_does_not_keep_it(portal: Portal) -> None:
+    marc = portal.sign_in(MARC)
+    link = wants(portal, marc, NEW)
+    marc.send(link, on=link)
+    portal.clock.pass_(days=13)
+    thief = portal.sign_in(NEW)
+    link = wants(portal, thief, THIRD)
+    thief.send(link, on=link)
+    told = [mail.text for mail in portal.mails(MARC) if mail.event == "privacy/new_address"]
+    assert ("7 décembre" in plain(told[0]), THIRD in told[1], "7 décembre" in plain(told[1])) == (True, True, True)
+    passed_on, former, stranger = portal.link(NEW), portal.link(MARC), portal.visitor()
+    waits = wants(portal, portal.sign_in(THIRD), "quatre@pirate.example")
+    portal.ask_code(portal.visitor(), THIRD)
+    with portal.sessions.begin() as session:
+        held = session.scalars(select(Person).where(Person.email == THIRD)).one()
+        held.password, held.tf_totp_secret, held.tf_primary_method = "x", "y", "authenticator"
+        known_by = held.fs_uniquifier
+    page = stranger.open(former)
+    assert (MARC in page, THIRD in page) == (True, True)
+    stranger.send(former, on=former)
+    with portal.sessions() as session:
+        held = session.scalars(select(Person).where(Person.email == MARC)).one()
+        assert (held.password, held.tf_totp_secret, held.tf_primary_method) == (None, None, None)
+        assert held.fs_uniquifier != known_by
+        assert session.scalars(select(MailCode)).all() == []
+    assert not addresses(portal) & {NEW, THIRD}
+    for over in (former, passed_on):  # nobody in between takes it once more
+        stranger.open(over, 410)
+    marc = portal.sign_in(MARC)
+    marc.send(waits, 410, on="mes-donnees/")
+    assert MARC in addresses(portal)
+
+
+def test_one_wish_at_a_time_and_what_is_told_is_what_was_replaced(portal: Portal) -> None:
+    marc = portal.sign_in(MARC)
+    first = wants(portal, marc, THIRD)
+    second = wants(portal, marc, NEW)
+    marc.send(first, 410, on="mes-donnees/")
+    marc.send(second, on=second)
+    assert addresses(portal) >= {NEW}
+    with portal.sessions() as session:
+        states = session.scalars(select(PrivacyRequest.state).order_by(PrivacyRequest.id)).all()
+    assert states == [State.WITHDRAWN, State.DONE]
+
+
+def by_mandate(portal: Portal, right: str) -> str:
+    otto, where = signed_in(portal, OTTO), "mes-donnees/pour-quelqu-un"
+    otto.send(where, on=where, **dict[str, Any](hidden(otto.open(where)) | MANDATE | {"right": right}))
+    return f"bureau/donnees/{asked(portal).reference}"
+
+
+def test_what_is_asked_for_somebody_follows_their_new_address(quiet: Portal) -> None:
+    desk, marc = by_mandate(quiet, "erasure"), quiet.sign_in(MARC)
+    link = wants(quiet, marc, NEW)
+    marc.send(link, on=link)
+    with quiet.sessions() as session:
+        one = session.scalars(select(PrivacyRequest).where(PrivacyRequest.subject_email != "")).one()
+        assert (one.email, one.subject_email) == (OTTO, NEW)
+    decide(officer(quiet), desk, "effacer", "Mandat lu.")
+    assert not addresses(quiet) & {MARC, NEW}
+
+
+@pytest.mark.parametrize("mandated", [True, False])
+def test_what_staff_corrected_is_undone_by_the_link_that_its_mail_promises(portal: Portal, mandated: bool) -> None:
+    if mandated:
+        desk = by_mandate(portal, "rectification")
+    else:
+        stranger = portal.visitor()
+        public(stranger, right="rectification", name="Marc Weber", email=MARC, details="Nouvelle adresse")
+        link = portal.link(MARC)
+        stranger.send(link, on=link)
+        desk = f"bureau/donnees/{asked(portal).reference}"
+    typed: dict[str, Any] = {"corriger-words": "Fait", "corriger-email": THIRD, "corriger-name": "Marc Weber"}
+    officer(portal).send(f"{desk}/corriger", on=desk, **typed)
+    assert THIRD in addresses(portal)
+    former, stranger = portal.link(MARC), portal.visitor()
+    stranger.send(former, on=former)
+    assert (MARC in addresses(portal), THIRD in addresses(portal)) == (True, False)
+    assert portal.mails(MARC)[-1].event == "privacy/address_back"
+
+
+@pytest.mark.parametrize("lapsed", [False, True])
+def test_an_address_never_confirmed_goes_with_who_wanted_it(quiet: Portal, lapsed: bool) -> None:
+    marc = quiet.sign_in(MARC)
+    wants(quiet, marc, NEW)
+    former = quiet.link(MARC)
+    if lapsed:
+        quiet.clock.pass_(days=1)
+        with quiet.app.app_context(), quiet.sessions.begin() as session:
+            lapse(session, at=quiet.clock())
+        marc = quiet.sign_in(MARC)
+    where = "mes-donnees/effacer"
+    marc.send(where, on=where, **dict[str, Any](hidden(marc.open(where))))
+    decide(officer(quiet), f"bureau/donnees/{asked(quiet).reference}", "effacer", "Aucune.")
+    work(quiet)
+    with quiet.sessions() as session:
+        wish = session.scalars(select(PrivacyRequest).order_by(PrivacyRequest.id)).first()
+        assert wish is not None
+        assert (wish.state, wish.changes) == (State.WITHDRAWN, None)
+        sent = session.scalars(select(OutgoingMail).where(OutgoingMail.event == "privacy/prove_address")).one()
+        assert NEW not in f"{sent.recipient}{sent.subject}{sent.text}{sent.html}"
+    page = quiet.visitor().open(former, 410)
+    assert NEW not in page

@@ -151,12 +151,18 @@ def test_frozen_data_are_kept_and_not_used_until_their_owner_lifts_the_freeze(qu
     assert [left(quiet, each) for each in (before, after, other, legal)] == [False, False, True, True]
     assert "Vos données sont gelées" in marc.send("tickets/nouveau", 409, on=page)
     marc.open("factures/")  # reading goes on
+    otto, where = signed_in(quiet, OTTO), "mes-donnees/pour-quelqu-un"
+    otto.send(where, on=where, **dict[str, Any](hidden(otto.open(where)) | MANDATE | {"right": "restriction"}))
+    assert "sont gelées" not in plain(otto.open(otto.location))  # nobody has read that mandate yet
     # What was kept back is shown to its reader and to those in charge, with what becomes of it.
     dora = officer(quiet)
     assert "à la levée du gel" in marc.open(page)
     assert "à la levée du gel" in dora.open(f"bureau/{page.replace('mes-', '')}")
     assert "Courriel retenu" in dora.open(f"bureau/mails/{after}")
-    dora.open(f"bureau/mails/{other}", 403)  # one that left is no business of theirs
+    with quiet.sessions.begin() as session:
+        session.get_one(OutgoingMail, legal).bounced_at = quiet.clock()
+    for each in (other, legal):  # one that left, or came back, is no business of theirs
+        dora.open(f"bureau/mails/{each}", 403)
     assert "données gelées" in signed_in(quiet, "nadia@ims.example").open(f"bureau/clients/{quiet.ids['client']}")
     marc.send("mes-donnees/gel/lever", on="mes-donnees/")
     assert "ne partent pas après coup" in marc.open(page)
