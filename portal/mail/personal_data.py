@@ -1,5 +1,6 @@
 """What the mailbox holds on a person: the messages that came from an address, as they came. Tickets keep their own."""
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 
@@ -75,16 +76,27 @@ def _clear_originals(session: Session, keys: Collection[int], at: datetime) -> l
 _WITH = {"sign_ins": "accounts/", "invoice_mails": "invoices/"}
 
 
+#: What may name a record in the subject or the key of a mail: an invoice has the number that its seller gave it.
+_NAMED = re.compile(r"(?=[\w/-]*\d)\w[\w/-]*")
+#: A reference of ours, in a text; so much of it is read.
+_REFERENCE = re.compile(r"\b[A-Z]{3}-\d{4}-\d+\b")
+READ = 4_000
+
+
 def _sent(line: str) -> Callable[[Session, datetime], Iterator[Stale]]:
     begins = OutgoingMail.event.startswith
     mine = begins(_WITH[line]) if line in _WITH else not_(or_(*(begins(each) for each in _WITH.values())))
 
     def due(session: Session, before: datetime) -> Iterator[Stale]:
-        old = select(OutgoingMail.id, OutgoingMail.recipient).where(
+        told = (OutgoingMail.message_id, OutgoingMail.subject, func.substr(OutgoingMail.text, 1, READ))
+        old = select(OutgoingMail.id, OutgoingMail.recipient, *told).where(
             OutgoingMail.created_at < before, OutgoingMail.recipient != ERASED, mine
         )
-        for number, recipient in session.execute(old.order_by(OutgoingMail.id)):
-            yield Stale(f"courriel envoyé {number}", number, (recipient,))
+        for number, recipient, key, subject, text in session.execute(
+            old.order_by(OutgoingMail.id).execution_options(yield_per=500)
+        ):
+            said = dict.fromkeys([*_NAMED.findall(f"{key} {subject}"), *_REFERENCE.findall(text)])
+            yield Stale(f"courriel envoyé {number}", number, (recipient, *said))
 
     return due
 

@@ -6,9 +6,10 @@ rests on (article 17, paragraph 3, e). It goes with the night that follows its e
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.clock import PARIS
@@ -16,7 +17,8 @@ from portal.evidence.actions import record
 from portal.files.actions import erase
 from portal.files.models import StoredFile
 from portal.files.store import Store
-from portal.registry import PersonalData, Stale, Sweeper
+from portal.privacy.scope import ORGANISATION, key, sql
+from portal.registry import Keep, PersonalData, Stale, Sweeper
 from portal.terms import Library
 from portal.terms.company import Sweep
 from portal.terms.days import months_after
@@ -103,15 +105,49 @@ def _lines(
     for line in library.sweeps:
         before = first_kept(line, library.law, at)
         sweepers = [sweeper for room in rooms for sweeper in room.sweeps if sweeper.key == line.key]
-        yield line, before, [_found(session, sweeper, rooms, before) for sweeper in sweepers]
+        # What takes its time from the law stays as long as the record that it speaks of does.
+        kept = Kept(library.law, at.astimezone(PARIS).date()) if line.retention else None
+        yield line, before, [_found(session, sweeper, rooms, before, kept) for sweeper in sweepers]
 
 
-def _found(session: Session, sweeper: Sweeper, rooms: Sequence[PersonalData], before: datetime) -> _Found:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """By which records something is kept on a day: those that still run, or whose last day has not passed."""
+
+    law: Law
+    today: date
+
+    def why(self, session: Session, rooms: Sequence[PersonalData], names: Collection[str]) -> dict[str, str]:
+        """Of those that some references name."""
+        found: dict[str, str] = {}
+        for declared in (each for room in rooms for each in room.tables):
+            what = sql(declared.name)
+            # The number of an invoice names it; that of one of its lines names nothing.
+            name = "reference" if "reference" in what.c else "number" if ORGANISATION in what.c else ""
+            if declared.keep is None or name not in what.c:
+                continue
+            named = select(key(what), what.c[name]).where(what.c[name].in_(names))
+            for number, reference in session.execute(named).all():
+                keep = declared.keep(session, number, self.today)
+                if keep is None or (keep.since is not None and self._last_day(keep, keep.since) < self.today):
+                    continue
+                found[reference] = f"va avec {reference}, encore conservé"
+        return found
+
+    def _last_day(self, keep: Keep, since: date) -> date:
+        return self.law.retention[keep.under].last_day(since)
+
+
+def _found(
+    session: Session, sweeper: Sweeper, rooms: Sequence[PersonalData], before: datetime, kept_by: "Kept | None"
+) -> _Found:
     due = list(sweeper.due(session, before))
     named = {_plain(name) for each in due for name in each.about}
     why: dict[str, str] = {}
     for some in _some(sorted(named)):
         why |= _why(session, rooms, some, before if sweeper.access else None)
+        if kept_by is not None:
+            why = kept_by.why(session, rooms, some) | why
     spared = tuple(
         (each, next(why[_plain(name)] for name in each.about if _plain(name) in why))
         for each in due

@@ -26,7 +26,7 @@ from portal.registry import NOBODY, PersonalData, Table
 SERIES = "EFFACE"
 #: These lead from a row to what is not its thread.
 _NO_ROAD = frozenset({"person", "organisation", "stored_file", "outgoing_mail", "privacy_request"})
-_ORGANISATION = "organisation_id"
+ORGANISATION = "organisation_id"
 _TITLES = frozenset({"m", "mr", "mme", "mlle", "monsieur", "madame", "mademoiselle"})
 
 
@@ -153,8 +153,8 @@ def _people(session: Session, subject: Subject, rooms: Sequence[PersonalData]) -
     clients = {subject.organisation_id}
     for declared in tables(rooms):
         what = sql(declared.name)
-        if _ORGANISATION in what.c:
-            clients |= set(session.scalars(select(what.c[_ORGANISATION]).where(in_scope(what, subject)).distinct()))
+        if ORGANISATION in what.c:
+            clients |= set(session.scalars(select(what.c[ORGANISATION]).where(in_scope(what, subject)).distinct()))
     held = clients - {None}
     near = or_(Person.staff.is_(True), Person.organisation_id.in_(held)) if not subject.everywhere else true()
     people = session.execute(select(Person.name, Person.email).where(near, Person.id.not_in(subject.person_ids))).all()
@@ -223,9 +223,9 @@ def in_scope(what: SqlTable, subject: Subject, seen: tuple[str, ...] = ()) -> Co
     ways: list[ColumnElement[bool]] = []
     if subject.own.get(what.name):
         ways.append(key(what).in_(subject.own[what.name]))
-    if _ORGANISATION in what.c and subject.organisation_id is not None:
-        ways.append(what.c[_ORGANISATION] == subject.organisation_id)
-    if _ORGANISATION in what.c:
+    if ORGANISATION in what.c and subject.organisation_id is not None:
+        ways.append(what.c[ORGANISATION] == subject.organisation_id)
+    if ORGANISATION in what.c:
         # The head of a thread: its rows are in when one of them is the person's own.
         ways += [key(what).in_(heads) for heads in _heads(what, subject)]
     for constraint in what.foreign_keys:
@@ -253,7 +253,7 @@ def _roads(start: SqlTable, end: str, seen: tuple[str, ...] = ()) -> Iterator[tu
             continue
         if to.name == end:
             yield (constraint,)
-        elif _ORGANISATION not in to.c:
+        elif ORGANISATION not in to.c:
             yield from ((constraint, *rest) for rest in _roads(to, end, (*seen, start.name)))
 
 
@@ -294,7 +294,7 @@ def surroundings(session: Session, subject: Subject, rooms: Sequence[PersonalDat
         what = sql(declared.name)
         for name in ("reference", "number", "evidence", "entry"):
             # The number of an invoice names it; that of one of its lines names nothing.
-            if name not in what.c or (name == "number" and _ORGANISATION not in what.c):
+            if name not in what.c or (name == "number" and ORGANISATION not in what.c):
                 continue
             for value in session.scalars(select(what.c[name]).where(in_scope(what, subject))):
                 if isinstance(value, str):

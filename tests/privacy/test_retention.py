@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from portal.accounts.models import AccessRequest, Invitation, MailCode, Organisation, Person, SignedIn
 from portal.clock import PARIS
 from portal.contracts.mail_models import PointsMails
+from portal.contracts.models import Contract
+from portal.contracts.rules import Kind, Policy
 from portal.evidence.actions import record, verify_log
 from portal.evidence.models import Entry, Payload
 from portal.files.actions import keep
@@ -128,6 +130,18 @@ class World:
         made.evidence = [record(session, "quotes.requested", {"mail": mail}, at=noon(day)).seq]
         sent = session.scalars(select(OutgoingMail).where(OutgoingMail.recipient == mail)).one()
         sent.message_id = f"<quote-request.{made.reference}.1@localhost>"
+        return made
+
+    def invoice(self, session: Session, number: str, day: date) -> Invoice:
+        paper = keep(session, self.store, b"facture", name="f.txt", kept_for="invoices", now=noon(day))
+        made = Invoice(
+            number=number, type_code="380", syntax="csv", profile="", file_id=paper.id, file_sha256="0", issued_on=day,
+            currency="EUR", seller="S", seller_vat="", seller_key="S", buyer="B", buyer_vat="", buyer_siren="",
+            parties={}, gross=Decimal(1), payable=Decimal(1), adjustments=[], purchase_order="", sales_order="",
+            contract="", preceding=[], details={}, findings=[], organisation_id=self.client, imported_at=noon(day),
+            available_at=noon(day), matched_by="person",
+        )  # fmt: skip
+        self.add(session, made)
         return made
 
     def received(self, session: Session, mail: str, day: date, reference: str = "") -> None:
@@ -267,15 +281,7 @@ def sparing(world: World, session: Session) -> dict[str, Callable[[Session], Non
         entry_id=entry.id, form_key="c", reason="Trop", by="Nom temps", by_mail="temps@x.example", at=noon(old)
     )
     world.add(session, contest)
-    paper = keep(session, world.store, b"facture", name="f.txt", kept_for="invoices", now=noon(old))
-    invoice = Invoice(
-        number="F-1", type_code="380", syntax="csv", profile="", file_id=paper.id, file_sha256="0", issued_on=old,
-        currency="EUR", seller="S", seller_vat="", seller_key="S", buyer="B", buyer_vat="", buyer_siren="", parties={},
-        gross=Decimal(1), payable=Decimal(1), adjustments=[], purchase_order="", sales_order="", contract="",
-        preceding=[], details={}, findings=[], organisation_id=world.client, imported_at=noon(old), available_at=noon(old),
-        matched_by="person",
-    )  # fmt: skip
-    world.add(session, invoice)
+    invoice = world.invoice(session, "F-1", old)
     dispute = Dispute(
         reference="CON-1", form_key="x", invoice_id=invoice.id, organisation_id=world.client, state=DisputeState.FILED,
         channel=DisputeChannel.PORTAL, amount=Decimal(1), reason=Reason.PRICE, text="Non", filed_at=noon(old),
@@ -379,3 +385,47 @@ def test_the_line_that_leads_to_an_address_of_before_stays_as_long_as_the_access
     world.clear(night)
     with world.sessions() as session:
         assert session.scalars(select(PrivacyRequest)).all() == []
+
+
+def test_a_sent_mail_stays_as_long_as_the_record_that_it_speaks_of(world: World) -> None:
+    old, ended = date(2010, 3, 1), date(2026, 12, 1)
+    with world.sessions.begin() as session:
+        contract = Contract(
+            reference="CTR-2010-0001", organisation_id=world.client, kind=Kind.LIBERTY, signed_on=old, conditions={}, opened_at=noon(old), opened_by="",
+            opening_reason="Reprise.", policy=Policy.WARN, limit_below=Decimal(0), **TERMS,
+        )  # fmt: skip
+        invoice = world.invoice(session, "F-2010/7", old)
+        world.add(session, contract)
+        dispute = Dispute(
+            reference="CON-2010-0001", form_key="x", invoice_id=invoice.id, organisation_id=world.client,
+            state=DisputeState.FILED, channel=DisputeChannel.PORTAL, amount=Decimal(1), reason=Reason.PRICE, text="Non",
+            filed_at=noon(old), sent_on=old, late=False, author="N", mail="litige@x.example", waiting_since=noon(old),
+            ticket="TIC-2010-0001",
+        )  # fmt: skip
+        world.add(session, dispute)
+        for who, event, key, subject, said in (
+            ("solde@x.example", "contracts/month", "points-month.2010-03.1", "Vos points", "Contrat CTR-2010-0001\u00a0: 3"),
+            ("echo@x.example", "tickets/reply", "ticket.TIC-2010-0001.1", "Réponse", "Vu"),
+            ("facture@x.example", "invoices/reminder", "invoice.1.r.1", "Facture F-2010/7", "À payer"),
+            ("rien@x.example", "orders/decided", "order.CMD-2010-0001.1", "Commande CMD-2010-0001", "CTR-2010-00019"),
+        ):  # fmt: skip
+            world.add(
+                session,
+                OutgoingMail(
+                    message_id=f"<{key}@localhost>", event=event, recipient=who, subject=subject, text=said,
+                    html=None, created_at=noon(old), sent_at=noon(old),
+                ),
+            )  # fmt: skip
+    told = world.at(noon(ended))
+    assert [len(told[line].references) for line in ("sent_mails", "invoice_mails")] == [1, 0]
+    assert [why for _, why in told["sent_mails"].spared] == [
+        "va avec CTR-2010-0001, encore conservé", "contestation CON-2010-0001 ouverte",
+    ]  # fmt: skip
+    with world.sessions.begin() as session:
+        one, open_one = session.scalars(select(Contract)).one(), session.scalars(select(Dispute)).one()
+        one.ended_at, one.ended_by, one.end_reason = noon(ended), "", "Terme."
+        open_one.state, open_one.closed_at = DisputeState.SETTLED, noon(ended)
+    for day, left in ((ended, {"solde"}), (date(2031, 12, 1), {"solde"}), (date(2031, 12, 2), set())):
+        world.clear(noon(day))
+        said = world.words()
+        assert {who for who in ("solde", "echo", "facture", "rien") if f"{who}@x.example" in said} == left, day
