@@ -1,15 +1,16 @@
 """Migrations make the very schema that the rooms declare, on both engines, and can be undone."""
 
 import re
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, bindparam, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from portal import schema
-from portal.db import make_engine
+from portal.db import UtcDateTime, make_engine
 
 
 def ours(name: str | None) -> bool:
@@ -103,6 +104,66 @@ def test_each_step_can_be_undone_by_itself(engine: Engine) -> None:
         schema.upgrade(engine, step)
         assert (tables(engine), triggers(engine)) == up, step
     assert schema.is_current(engine)
+
+
+def test_an_access_of_before_is_given_the_day_it_may_have_been_used_last(engine: Engine) -> None:
+    schema.upgrade(engine, "0027")
+    now = datetime.now(UTC)
+    with engine.begin() as connection:
+        for number, created in enumerate((now - timedelta(days=900), now - timedelta(days=900), now), 1):
+            connection.execute(
+                text(
+                    "INSERT INTO person (id, email, name, staff, active, created_at, fs_uniquifier, app_counter, app_failures) "
+                    "VALUES (:id, :mail, 'x', :staff, :active, :at, :mail, 0, 0)"
+                ).bindparams(bindparam("at", type_=UtcDateTime())),
+                {"id": number, "mail": f"{number}@x.example", "staff": True, "active": True, "at": created},
+            )
+        connection.execute(
+            text(
+                "INSERT INTO signed_in (person_id, token, device, device_name, means, began_at, ends_at) "
+                "VALUES (1, 't', 'd', 'n', 'm', :at, :at)"
+            ).bindparams(bindparam("at", type_=UtcDateTime())),
+            {"at": datetime(2026, 7, 14, 22, 30, tzinfo=UTC)},
+        )
+    schema.upgrade(engine, "0028")
+    with engine.connect() as connection:
+        days = [row[0] for row in connection.execute(text("SELECT last_used_on FROM person ORDER BY id"))]
+    assert str(days[0]) == "2026-07-15"  # past midnight in Paris
+    assert abs((now.date() - date.fromisoformat(str(days[1]))).days - 365) <= 2  # its traces may have been cleared
+    assert days[2] is None
+
+
+def test_without_the_room_for_proofs_of_identity_these_are_let_go(engine: Engine) -> None:
+    schema.upgrade(engine, "0030")
+    base = schema.declared().tables
+    with engine.begin() as connection:
+        for number in (1, 2):
+            connection.execute(
+                text(
+                    "INSERT INTO stored_file (id, key, name, media_type, size, sha256, kept_for, created_at) "
+                    "VALUES (:id, :key, 'passeport.pdf', 'application/pdf', 1, 'x', 'privacy', '2026-11-23 12:00:00.000000')"
+                ),
+                {"id": number, "key": f"k{number}"},
+            )
+        asked = {"right": "access", "state": "received", "source": "form", "identified_by": "link"}
+        connection.execute(
+            text(
+                'INSERT INTO privacy_request (id, reference, form_key, link_key, "right", state, source, identified_by, '
+                "name, email, details, subject_name, subject_email, mandate, received_at, received_on, paused_days) "
+                "VALUES (1, 'D', 'f', 'l', :right, :state, :source, :identified_by, 'n', 'e', '', '', '', '', "
+                "'2026-11-23 12:00:00.000000', '2026-11-23', 0)"
+            ),
+            asked,
+        )
+        connection.execute(
+            text(
+                "INSERT INTO privacy_proof (id, request_id, file_id, sent_at) VALUES (1, 1, 1, '2026-11-23 12:00:00.000000')"
+            )
+        )
+    schema.downgrade(engine, "0029")
+    with engine.connect() as connection:
+        left = connection.execute(select(base["stored_file"].c.erased_at).order_by(base["stored_file"].c.id))
+        assert [row[0] is None for row in left] == [False, True]
 
 
 def test_a_second_upgrade_changes_nothing(engine: Engine) -> None:

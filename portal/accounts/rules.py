@@ -44,6 +44,10 @@ class ClientRole(StrEnum):
     TECHNICAL = "technical"
 
 
+#: Who is written to about what their organisation agreed and owes.
+ANSWERS = (ClientRole.ADMINISTRATOR, ClientRole.SIGNATORY, ClientRole.BILLING)
+
+
 class StaffRole(StrEnum):
     """What somebody does for the company."""
 

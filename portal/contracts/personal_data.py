@@ -4,13 +4,14 @@ A ledger and a contract are kept as the law asks (Code de commerce L110-4); wher
 words move to the archive. What somebody chose for themselves, a threshold, goes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.accounts.models import Person
+from portal.accounts.models import Grant, Person
+from portal.accounts.rules import ANSWERS
 from portal.clock import PARIS
 from portal.contracts.alert_models import ContractAlert
 from portal.contracts.mail_models import PointsMails
@@ -81,6 +82,17 @@ def _unserved(session: Session, mail: str, at: datetime) -> tuple[int, ...]:  # 
     return ()
 
 
+def _acted(session: Session, names: Collection[str], since: datetime) -> dict[str, str]:  # noqa: ARG001 - the common signature
+    """Who answers for a client whose contract runs has use for an access, however seldom anything happens."""
+    running = select(Person.email, Contract.reference).join(
+        Contract, Contract.organisation_id == Person.organisation_id
+    ).where(
+        Person.email.in_(names), Person.active, Contract.ended_at.is_(None),
+        Person.id.in_(select(Grant.person_id).where(Grant.name.in_(ANSWERS))),
+    )  # fmt: skip
+    return {mail: f"contrat {reference} en cours" for mail, reference in session.execute(running)}
+
+
 def _kept(contract: Contract) -> Keep:
     ended = contract.ended_at.astimezone(PARIS).date() if contract.ended_at is not None else None
     begins = f"la fin du contrat {contract.reference}, encore en cours" if ended is None else ""
@@ -113,4 +125,4 @@ TABLES = (
     table("contract_alert"),
     table("points_mails"),
 )  # fmt: skip
-PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase, tables=TABLES, unserved=_unserved)
+PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase, tables=TABLES, acted=_acted, unserved=_unserved)

@@ -76,6 +76,8 @@ def _clear_originals(session: Session, keys: Collection[int], at: datetime) -> l
 _WITH = {"sign_ins": "accounts/", "invoice_mails": "invoices/"}
 
 
+#: By what a client is served.
+_SERVES = ("contracts/", "orders/", "invoices/")
 #: What may name a record in the subject or the key of a mail: an invoice has the number that its seller gave it.
 _NAMED = re.compile(r"(?=[\w/-]*\d)\w[\w/-]*")
 #: A reference of ours, in a text; so much of it is read.
@@ -111,6 +113,17 @@ def _clear_sent(session: Session, keys: Collection[int], at: datetime) -> tuple[
     return ()
 
 
+def _acted(session: Session, names: Collection[str], since: datetime) -> dict[str, str]:
+    """Who is served by mail has use for an access though they sign in nowhere: each mail leads to it."""
+    served = or_(*(OutgoingMail.event.startswith(each) for each in _SERVES))
+    sent = select(OutgoingMail.recipient).where(
+        func.lower(OutgoingMail.recipient).in_(names), OutgoingMail.created_at >= since, served
+    )  # fmt: skip
+    return {
+        mail.lower(): "reçoit les courriels d'un contrat ou d'une facture" for mail in session.scalars(sent.distinct())
+    }
+
+
 TABLES = (
     table(
         "received_mail", own="sender", personal="message_id sender subject last_error",
@@ -123,7 +136,7 @@ TABLES = (
     ),
 )  # fmt: skip
 PERSONAL_DATA = PersonalData(
-    "support", FIELDS, find, erase, tables=TABLES, addresses=addresses,
+    "support", FIELDS, find, erase, tables=TABLES, addresses=addresses, acted=_acted,
     sweeps=(
         Sweeper("raw_mails", _originals, _clear_originals),
         *(Sweeper(line, _sent(line), _clear_sent) for line in ("sign_ins", "sent_mails", "invoice_mails")),

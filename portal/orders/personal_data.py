@@ -1,12 +1,13 @@
 """What this room holds on a person: who proposed and decided an amendment. It is the proof of a contract: archived."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.accounts.models import Person
+from portal.accounts.models import Grant, Person
+from portal.accounts.rules import ANSWERS
 from portal.clock import PARIS
 from portal.french import long_date
 from portal.mail.models import OutgoingMail
@@ -77,6 +78,21 @@ def erase(session: Session, mail: str, at: datetime) -> list[str]:
     return []
 
 
+def _acted(session: Session, names: Collection[str], since: datetime) -> dict[str, str]:  # noqa: ARG001 - the common signature
+    """Who answers for a client whose order runs has use for an access, however seldom anything happens."""
+    answers = select(Person.email, Person.organisation_id).where(
+        Person.email.in_(names), Person.active, Person.id.in_(select(Grant.person_id).where(Grant.name.in_(ANSWERS)))
+    )  # fmt: skip
+    people = session.execute(answers).all()
+    placed = select(Order).where(Order.organisation_id.in_({row.organisation_id for row in people}))
+    runs = {
+        one.organisation_id: one.reference for one in session.scalars(placed) if kept_order(session, one).since is None
+    }
+    return {
+        row.email: f"commande {runs[row.organisation_id]} en cours" for row in people if row.organisation_id in runs
+    }
+
+
 def kept_order(session: Session, order: Order) -> Keep:
     """An order is kept from the end of its performance on; one that still runs has not begun to count."""
     now = progress_of(session, order)
@@ -138,4 +154,4 @@ TABLES = (
     ),
     table("client_order_proof", keep=_keep_proof, files="file_id"),
 )  # fmt: skip
-PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase, tables=TABLES, addresses=addresses)
+PERSONAL_DATA = PersonalData("contract", FIELDS, find, erase, tables=TABLES, addresses=addresses, acted=_acted)

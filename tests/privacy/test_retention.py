@@ -4,12 +4,14 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from portal.accounts.models import AccessRequest, Invitation, MailCode, Organisation, Person, SignedIn
+from portal.accounts.models import AccessRequest, Grant, Invitation, MailCode, Organisation, Person, SignedIn
+from portal.accounts.rules import ClientRole
 from portal.clock import PARIS
 from portal.contracts.mail_models import PointsMails
 from portal.contracts.models import Contract
@@ -24,6 +26,8 @@ from portal.invoices.dispute_rules import DisputeState, Reason
 from portal.invoices.models import Invoice
 from portal.mail.models import OutgoingMail
 from portal.mail.received_models import ReceivedMail
+from portal.orders.models import Order, PlacedLine
+from portal.orders.rules import LineKind
 from portal.privacy import retention
 from portal.privacy.models import PrivacyEvent, PrivacyFreeze, PrivacyRequest
 from portal.privacy.rectification import former_addresses
@@ -144,6 +148,31 @@ class World:
         self.add(session, made)
         return made
 
+    def running(self, session: Session, model: type[Any], number: int, day: date) -> str:
+        """A contract or an order that runs since a day; how it is called."""
+        if model is Contract:
+            reference = f"CTR-{day.year}-{number:04}"
+            made: Contract | Order = Contract(
+                reference=reference, organisation_id=self.client, kind=Kind.LIBERTY, signed_on=day, conditions={},
+                opened_at=noon(day), opened_by="", opening_reason="Reprise.", policy=Policy.WARN, limit_below=Decimal(0),
+                **TERMS,
+            )  # fmt: skip
+            self.add(session, made)
+            return f"contrat {reference}"
+        reference = f"CMD-{day.year}-{number:04}"
+        made = Order(
+            reference=reference, organisation_id=self.client, quote_reference=f"DEV-{number}", conditions={},
+            accepted_client_at=noon(day), accepted_provider_at=noon(day), placed_at=noon(day), placed_by="", **TERMS,
+        )  # fmt: skip
+        made.lines.append(
+            PlacedLine(
+                position=1, kind=LineKind.SERVICE, label="Pose", description="", quantity=Decimal(1), unit="u",
+                unit_price=Decimal(1), vat_rate=Decimal(20),
+            )
+        )  # fmt: skip
+        self.add(session, made)
+        return f"commande {reference}"
+
     def received(self, session: Session, mail: str, day: date, reference: str = "") -> None:
         kept = keep(session, self.store, f"From: {mail}\n".encode(), name="a.eml", kept_for="mail", now=noon(day))
         row = ReceivedMail(
@@ -209,7 +238,11 @@ class World:
     def at(self, moment: datetime) -> dict[str, retention.Due]:
         """What a dry run tells, by line of the table."""
         with self.sessions() as session:
-            told = retention.report(session, self.library, rooms=declared(), at=moment)
+            return self.report(session, moment)
+
+    def report(self, session: Session, moment: datetime) -> dict[str, retention.Due]:
+        """The same, in a transaction."""
+        told = retention.report(session, self.library, rooms=declared(), at=moment)
         return {due.sweep.key: due for due in told}
 
     def clear(self, moment: datetime) -> None:
@@ -390,12 +423,8 @@ def test_the_line_that_leads_to_an_address_of_before_stays_as_long_as_the_access
 def test_a_sent_mail_stays_as_long_as_the_record_that_it_speaks_of(world: World) -> None:
     old, ended = date(2010, 3, 1), date(2026, 12, 1)
     with world.sessions.begin() as session:
-        contract = Contract(
-            reference="CTR-2010-0001", organisation_id=world.client, kind=Kind.LIBERTY, signed_on=old, conditions={}, opened_at=noon(old), opened_by="",
-            opening_reason="Reprise.", policy=Policy.WARN, limit_below=Decimal(0), **TERMS,
-        )  # fmt: skip
+        world.running(session, Contract, 1, old)
         invoice = world.invoice(session, "F-2010/7", old)
-        world.add(session, contract)
         dispute = Dispute(
             reference="CON-2010-0001", form_key="x", invoice_id=invoice.id, organisation_id=world.client,
             state=DisputeState.FILED, channel=DisputeChannel.PORTAL, amount=Decimal(1), reason=Reason.PRICE, text="Non",
@@ -429,3 +458,27 @@ def test_a_sent_mail_stays_as_long_as_the_record_that_it_speaks_of(world: World)
         world.clear(noon(day))
         said = world.words()
         assert {who for who in ("solde", "echo", "facture", "rien") if f"{who}@x.example" in said} == left, day
+
+
+def test_who_is_served_by_mail_or_answers_for_what_runs_keeps_the_access(world: World) -> None:
+    old, night = date(2020, 1, 2), noon(date(2026, 12, 1))
+    with world.sessions.begin() as session:
+        people = {who: world.person(session, f"{who}@x.example", old) for who in ("admin", "technique", "servi")}
+        world.add(session, Grant(person_id=people["admin"].id, name=ClientRole.ADMINISTRATOR.value))
+        world.add(session, Grant(person_id=people["technique"].id, name=ClientRole.TECHNICAL.value))
+        world.mail(session, "invoices/announced", "servi@x.example", date(2026, 1, 10))
+        world.mail(session, "accounts/code", "technique@x.example", date(2026, 11, 10))
+        for number, model in enumerate((Contract, Order), 1):
+            run = world.running(session, model, number, old)
+            told = dict(world.report(session, night)["accounts"].spared)
+            assert told == {
+                f"compte-{people['servi'].id}": "reçoit les courriels d'un contrat ou d'une facture",
+                f"compte-{people['admin'].id}": f"{run} en cours",
+            }  # fmt: skip
+            if model is Contract:
+                one = session.scalars(select(Contract)).one()
+                one.ended_at, one.ended_by, one.end_reason = noon(old), "", "Terme."
+                session.flush()
+    world.clear(night)
+    with world.sessions() as session:
+        assert set(session.scalars(select(Person.email).where(Person.active))) == {"admin@x.example", "servi@x.example"}

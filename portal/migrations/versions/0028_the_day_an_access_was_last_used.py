@@ -1,5 +1,8 @@
 """The day an access was last used"""
 
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -9,13 +12,35 @@ branch_labels = None
 depends_on = None
 
 
+PARIS = ZoneInfo("Europe/Paris")
+PERSON = sa.table(
+    "person", sa.column("id", sa.Integer), sa.column("created_at", sa.DateTime(timezone=True)),
+    sa.column("last_used_on", sa.Date),
+)  # fmt: skip
+SIGNED_IN = sa.table(
+    "signed_in", sa.column("person_id", sa.Integer), sa.column("began_at", sa.DateTime(timezone=True))
+)  # fmt: skip
+
+
+def _day(moment: datetime) -> date:
+    """The day in Paris; SQLite gives the moment without its zone."""
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(PARIS).date()
+
+
 def upgrade() -> None:
-    """Towards the new schema."""
+    """Towards the new schema.
+
+    The traces of sign-ins are kept a year: an older access without one may have been used until then.
+    """
     op.add_column("person", sa.Column("last_used_on", sa.Date(), nullable=True))
-    op.execute(
-        "UPDATE person SET last_used_on ="
-        " (SELECT date(max(signed_in.began_at)) FROM signed_in WHERE signed_in.person_id = person.id)"
-    )
+    base, today = op.get_bind(), _day(datetime.now(UTC))
+    year_ago = today - timedelta(days=365)
+    last = sa.select(SIGNED_IN.c.person_id, sa.func.max(SIGNED_IN.c.began_at)).group_by(SIGNED_IN.c.person_id)
+    used = {number: _day(moment) for number, moment in base.execute(last)}
+    for number, created in base.execute(sa.select(PERSON.c.id, PERSON.c.created_at)).all():
+        day = used.get(number) or (year_ago if _day(created) < year_ago else None)
+        if day is not None:
+            base.execute(sa.update(PERSON).where(PERSON.c.id == number).values(last_used_on=day))
 
 
 def downgrade() -> None:

@@ -1,5 +1,7 @@
 """Proofs of identity; whom what became of the data is told to"""
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -7,6 +9,12 @@ revision = "0030"
 down_revision = "0029"
 branch_labels = None
 depends_on = None
+
+PROOF = sa.table("privacy_proof", sa.column("file_id", sa.Integer))
+FILE = sa.table(
+    "stored_file", sa.column("id", sa.Integer), sa.column("name", sa.String),
+    sa.column("erased_at", sa.DateTime(timezone=True)),
+)  # fmt: skip
 
 
 def upgrade() -> None:
@@ -58,6 +66,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_privacy_recipient_request_id"))
 
     op.drop_table("privacy_recipient")
+    # Nothing would lead to these documents any more: they are let go, and the nightly sweep of files takes them away.
+    proofs = sa.select(PROOF.c.file_id)
+    op.execute(
+        sa.update(FILE).where(FILE.c.id.in_(proofs), FILE.c.erased_at.is_(None))
+        .values(name="(effacé)", erased_at=datetime.now(UTC))
+    )  # fmt: skip
     with op.batch_alter_table("privacy_proof", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_privacy_proof_request_id"))
 
