@@ -1,10 +1,11 @@
 """The day an access was last used"""
 
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from alembic import op
+
+from portal.clock import PARIS, now
 
 revision = "0028"
 down_revision = "0027"
@@ -12,7 +13,6 @@ branch_labels = None
 depends_on = None
 
 
-PARIS = ZoneInfo("Europe/Paris")
 PERSON = sa.table(
     "person", sa.column("id", sa.Integer), sa.column("created_at", sa.DateTime(timezone=True)),
     sa.column("last_used_on", sa.Date),
@@ -33,7 +33,7 @@ def upgrade() -> None:
     The traces of sign-ins are kept a year: an older access without one may have been used until then.
     """
     op.add_column("person", sa.Column("last_used_on", sa.Date(), nullable=True))
-    base, today = op.get_bind(), _day(datetime.now(UTC))
+    base, today = op.get_bind(), _day(now())
     year_ago = today - timedelta(days=365)
     last = sa.select(SIGNED_IN.c.person_id, sa.func.max(SIGNED_IN.c.began_at)).group_by(SIGNED_IN.c.person_id)
     used = {number: _day(moment) for number, moment in base.execute(last)}

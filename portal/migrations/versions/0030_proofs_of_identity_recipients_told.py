@@ -1,9 +1,9 @@
 """Proofs of identity; whom what became of the data is told to"""
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 from alembic import op
+
+from portal.clock import now
 
 revision = "0030"
 down_revision = "0029"
@@ -70,7 +70,7 @@ def downgrade() -> None:
     proofs = sa.select(PROOF.c.file_id)
     op.execute(
         sa.update(FILE).where(FILE.c.id.in_(proofs), FILE.c.erased_at.is_(None))
-        .values(name="(effacé)", erased_at=datetime.now(UTC))
+        .values(name="(effacé)", erased_at=now())
     )  # fmt: skip
     with op.batch_alter_table("privacy_proof", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_privacy_proof_request_id"))
