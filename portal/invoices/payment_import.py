@@ -19,7 +19,7 @@ from portal.invoices.models import Invoice
 from portal.invoices.payment_actions import PaymentError, record_payment
 from portal.invoices.payment_rules import Means
 from portal.invoices.reading.csv_sources import plain
-from portal.invoices.reading.csv_values import MONEY_SIGNS, day
+from portal.invoices.reading.csv_values import day
 from portal.invoices.reading.xml_source import surely_latin
 
 RECORDED, DUPLICATE, REJECTED = "recorded", "duplicate", "rejected"
@@ -35,6 +35,9 @@ _NEEDED = ("number", "day", "amount")
 #: "1.200" may be a thousand two hundred or one euro twenty, and nobody is there to ask: thousands are told by spaces,
 #: cents by a comma or a point and two digits.
 _AMOUNT = re.compile(r"((?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+)|\d+)(?:[.,](\d{2}))?", re.ASCII)
+#: Other money is no euros: it is left in the cell, and refused there.
+_EUROS = re.compile(r"\s*(?:€|EUR)\s*$|^\s*€\s*", re.IGNORECASE)
+_MINUS = re.compile(r"\s*[-\u2212\u2013]\s*\d")
 _MEANS = {plain(each.label): each for each in Means if each is not Means.CREDIT_NOTE} | {
     "virement sepa": Means.TRANSFER, "vir": Means.TRANSFER, "prlv": Means.DEBIT, "cb": Means.CARD, "chq": Means.CHEQUE,
 }  # fmt: skip
@@ -97,7 +100,7 @@ def rows_of(data: bytes) -> Iterator[Received]:
 
 def _amount(cell: str) -> Decimal | None:
     """Euros, where a cell says without any doubt how many."""
-    found = _AMOUNT.fullmatch(MONEY_SIGNS.sub("", cell))
+    found = _AMOUNT.fullmatch(_EUROS.sub("", cell))
     return Decimal(f"{re.sub(r'[^0-9]', '', found[1])}.{found[2] or '00'}") if found else None
 
 
@@ -106,9 +109,12 @@ def take_in(session: Session, row: Received, *, at: datetime) -> tuple[str, str]
     received, amount = day(row.day, ""), _amount(row.amount)
     if received is None or received > at.astimezone(PARIS).date():
         return REJECTED, f"colonne « reçu le »\u00a0: « {row.day} » n'est pas un jour déjà venu"
+    if amount is None and _MINUS.match(row.amount):
+        return REJECTED, f"colonne « montant »\u00a0: « {row.amount} » est un débit, pas un paiement reçu"
     if amount is None:
         how = (
-            "chiffres, espaces entre les milliers, puis rien ou une virgule (un point) et deux chiffres, comme 1 200,00"
+            "des euros\u00a0: chiffres, espaces entre les milliers, puis rien ou une virgule (un point) et deux chiffres, "
+            "comme 1 200,00"
         )
         return REJECTED, f"colonne « montant »\u00a0: « {row.amount} » se lit de plusieurs façons ou d'aucune ({how})"
     if amount == 0:

@@ -8,6 +8,7 @@ from wtforms.validators import Optional, StopValidation
 
 from portal.accounts.forms import Boxes
 from portal.forms import BaseForm, DayField, at_most, mail_address, one_line, required, strip
+from portal.french import long_date
 from portal.privacy.forms import (
     LONGEST_ADDRESS,
     LONGEST_NAME,
@@ -97,13 +98,16 @@ class RecipientForm(WordsForm):
         default="told", validators=[required("Choisissez ce qu'il en est.")],
     )  # fmt: skip
     on = DayField("Le jour, s'il est prévenu", validators=[Optional()])
+    first_day: date
+    today: date
 
     @classmethod
-    def of(cls, one: PrivacyRecipient, today: date | None = None) -> "RecipientForm":
+    def of(cls, one: PrivacyRecipient, today: date) -> "RecipientForm":
         """The form of one recipient: several stand on one page."""
         form = cls(prefix=f"destinataire-{one.id}")
         form.words.label.text = "Comment, ou pourquoi pas"
-        if today is not None and not form.is_submitted():
+        form.first_day, form.today = one.request.received_on, today
+        if not form.is_submitted():
             form.on.data = today
         return form
 
@@ -112,6 +116,9 @@ class RecipientForm(WordsForm):
         passed: bool = super().validate(extra_validators)
         if passed and self.outcome.data == "told" and self.on.data is None:
             self.on.errors = ["Écrivez le jour."]
+            return False
+        if passed and self.outcome.data == "told" and not self.first_day <= self.on.data <= self.today:
+            self.on.errors = [f"Du {long_date(self.first_day)}, jour de la demande, à aujourd'hui."]
             return False
         return passed
 

@@ -7,9 +7,10 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, url_for
 from sqlalchemy import select
 
-from portal.accounts.actions import AddressTaken
+from portal.accounts.actions import AddressTaken, find_person, update_organisation
 from portal.accounts.guard import me
 from portal.accounts.models import Organisation
+from portal.accounts.rules import Identity, NotAllowed, may_keep_clients
 from portal.french import long_date
 from portal.privacy import client_file, erasure, exports, freezing, notes, objections, recipients, rectification
 from portal.privacy.actions import NoSuchRequest, extend, find_request, finish, refuse
@@ -43,6 +44,8 @@ from portal.web import db, now, services, settings, today
 
 #: Who may look at a proof of identity: nobody else of the staff.
 PROOF_READERS = frozenset({"privacy"})
+#: What stands on the page of the client, not of a person.
+POSTAL = frozenset({Datum.STREET, Datum.POSTAL_CODE, Datum.CITY})
 MOVED_ON = "La demande n'en est plus là\u00a0: relisez ses étapes. Rien n'a été envoyé."
 
 
@@ -109,12 +112,15 @@ def page(
     seen = None
     if "effacer" in offered:
         seen = erasure.preview(db.session, asked.about, rooms=declared(), library=library, today=today())
+    standing = rectification.held(db.session, asked.about, places=places()) if "corriger" in offered else {}
+    keeps_clients = may_keep_clients(me().role_names)
     shown = render_template(
         "privacy/desk.html", seen=seen, asked=asked, acts=ACTS, refusal=refusal,
         forms={name: (sent or {}).get(name) or _form(name, asked) for name in offered},
         last_day=asked.timing.last_day(library.law, today()), closed=asked.state in CLOSED,
         freeze=freezing.freeze_of(db.session, asked.about), export=exports.export_of(db.session, asked),
-        standing=rectification.held(db.session, asked.about, places=places()) if "corriger" in offered else {},
+        standing={datum: held for datum, held in standing.items() if datum not in POSTAL or keeps_clients},
+        postal_elsewhere=not keeps_clients and not POSTAL.isdisjoint(standing),
         kept=client_file.kept(db.session, library, asked.organisation, rooms=declared(), today=today())
         if "sortir" in offered else [],
         proofs=held(asked) if PROOF_READERS & me().role_names else [], waiting_proofs=len(held(asked)),
@@ -170,10 +176,21 @@ def _correct(asked: PrivacyRequest, form: CorrectingForm) -> str:
     typed = {datum: form[datum.value].data for datum in Datum}
     wanted = {datum: (value or "").lower() if datum is Datum.EMAIL else value or "" for datum, value in typed.items()}
     rectification.propose(db.session, asked, wanted, places=places(), at=now())
+    _correct_client(asked)
     rectification.correct(db.session, asked, list(Datum), places=places(), by=me().email, letters=letters(), at=now())
     said = f"{rectification.said(asked)}\n{form.words.data}"
     finish(db.session, asked, by=me().name, decision=said, letters=letters(), at=now())
     return "Corrigé partout. La personne est prévenue."
+
+
+def _correct_client(asked: PrivacyRequest) -> None:
+    """A postal address is the client's: it is changed by who keeps clients, and written down as every change of one."""
+    postal = {datum.value: value for datum, value in rectification.waiting(asked).items() if datum in POSTAL}
+    person = find_person(db.session, asked.about)
+    if postal and person is not None and person.organisation is not None:
+        known = person.organisation
+        identity = Identity(known.siren, known.siret, known.vat_number, known.swiss_uid)
+        update_organisation(db.session, known, by=me(), now=now(), identity=identity, **postal)
 
 
 def _note(asked: PrivacyRequest, form: NotingForm) -> str:
@@ -266,6 +283,7 @@ REFUSALS: Mapping[type[Exception], str] = {
     AlreadyClosed: "Cette demande a été close entre-temps. Rien n'a été envoyé.",
     AlreadyExtended: "La réponse a déjà été reportée\u00a0: le règlement ne le permet qu'une fois.",
     rectification.NothingToCorrect: "Ces valeurs sont celles que nous avons déjà, ou nous n'en avons aucune\u00a0: rien n'a été corrigé.",
+    NotAllowed: "L'adresse postale est celle du client\u00a0: la changent les personnes qui tiennent les fiches clients. Rien n'a été corrigé.",
     AddressTaken: "Quelqu'un d'autre se connecte avec cette adresse\u00a0: rien n'a été corrigé.",
     freezing.TooSoon: "Le gel se lève à partir de demain\u00a0: la personne doit être prévenue avant. Rien n'a été envoyé.",
     notes.NoSuchRecord: "Nous n'avons pas cet élément sur cette personne\u00a0: rien n'a été joint.",

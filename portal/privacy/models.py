@@ -59,7 +59,7 @@ class PrivacyRequest(Base):
     mandate_file: Mapped[StoredFile | None] = relationship()
     proofs: Mapped[list["PrivacyProof"]] = relationship(order_by="PrivacyProof.id", cascade="all, delete-orphan")
     recipients: Mapped[list["PrivacyRecipient"]] = relationship(
-        order_by="PrivacyRecipient.id", cascade="all, delete-orphan"
+        order_by="PrivacyRecipient.id", cascade="all, delete-orphan", back_populates="request"
     )
     notes: Mapped[list["PrivacyNote"]] = relationship(order_by="PrivacyNote.id", cascade="all, delete-orphan")
     events: Mapped[list["PrivacyEvent"]] = relationship(order_by="PrivacyEvent.id", cascade="all, delete-orphan")
@@ -144,6 +144,8 @@ class PrivacyRecipient(Base):
     told_on: Mapped[date | None]
     words: Mapped[str | None] = mapped_column(Text)  # how they were told, or why they could not be
     by: Mapped[str | None] = mapped_column(String(200))
+
+    request: Mapped[PrivacyRequest] = relationship(back_populates="recipients")
 
     __table_args__ = (
         CheckConstraint("(by IS NULL) = (words IS NULL)", name="settled_with_words"),

@@ -7,7 +7,7 @@ said; the person may ask who they are, and reads it on the page of the request.
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, union
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
@@ -16,9 +16,11 @@ from portal.privacy.models import PrivacyRecipient, PrivacyRequest
 from portal.privacy.rooms import declared
 from portal.privacy.rules import CLOSED, PrivacyError, needed
 from portal.terms import Library
+from portal.tickets.models import Ticket, TicketParticipant
 
 #: The recipient that a correction is told to by the software itself, where there is somebody to write to.
 ORGANISATION = "organisation"
+FOLLOWERS = "followers"
 BY_ITSELF = "courriel aux administrateurs de l'espace client, où les autres voient la correction"
 
 
@@ -33,13 +35,35 @@ def list_for(
     purposes = {room.purpose for room in declared() if next(iter(room.find(session, request.about)), None) is not None}
     known = {one.key for one in request.recipients}
     for one in library.objections.recipients:
-        if one.key in known or purposes.isdisjoint(one.processing):
+        if one.key in known or purposes.isdisjoint(one.processing) or not _somebody(session, one.key, request):
             continue
         made = PrivacyRecipient(key=one.key, name=one.name)
         if told and one.key == ORGANISATION:
             made.told_on, made.words, made.by = day_of(at), BY_ITSELF, "espace client"
         request.recipients.append(made)
     session.flush()
+
+
+def _somebody(session: Session, key: str, request: PrivacyRequest) -> bool:
+    """Whether there is anybody behind the name of a recipient: who has no colleague was given to none."""
+    address = request.about.strip().lower()
+    followed = select(TicketParticipant.ticket_id).where(TicketParticipant.mail == address)
+    theirs = select(Ticket).where(or_(Ticket.creator_mail == address, Ticket.id.in_(followed))).subquery()
+    if key == FOLLOWERS:
+        others = select(TicketParticipant.id).where(
+            TicketParticipant.ticket_id.in_(select(theirs.c.id)), TicketParticipant.person_id.is_(None),
+            TicketParticipant.mail != address,
+        )  # fmt: skip
+        return session.scalars(others.limit(1)).first() is not None
+    if key == ORGANISATION:
+        clients = union(
+            select(Person.organisation_id).where(Person.email == address), select(theirs.c.organisation_id)
+        ).subquery()
+        colleagues = select(Person.id).where(
+            Person.organisation_id.in_(select(clients.c.organisation_id)), Person.active, Person.email != address
+        )
+        return session.scalars(colleagues.limit(1)).first() is not None
+    return True
 
 
 def add(session: Session, request: PrivacyRequest, name: str, *, by: Person, at: datetime) -> None:

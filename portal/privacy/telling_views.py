@@ -12,7 +12,7 @@ from portal.privacy.desk_views import privacy_desk
 from portal.privacy.models import PrivacyRecipient
 from portal.privacy.rules import Right, State
 from portal.privacy.views import CONFLICT, REFUSED
-from portal.web import db, now
+from portal.web import db, now, today
 
 SETTLED = "Ce destinataire est déjà noté. Rien n'a changé."
 #: Of what recipients are told, and from when on.
@@ -41,7 +41,7 @@ def settle_recipient(reference: str, number: int) -> Any:
     one = db.session.get(PrivacyRecipient, number)
     if one is None or one.request_id != asked.id:
         abort(404)
-    form = RecipientForm.of(one)
+    form = RecipientForm.of(one, today())
     if not form.validate():
         return page(asked, REFUSED, telling={one.id: form})
     told_on = form.on.data if form.outcome.data == "told" else None

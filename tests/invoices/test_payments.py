@@ -234,6 +234,7 @@ def test_an_amount_that_reads_two_ways_is_refused_by_line_and_column(
         ("1 200,00", "1200.00"), ("1.200,00", None), ("1\u202f200", "1200.00"), ("1.200", None), ("1.20", "1.20"),
         ("1,200", None), ("1,20 €", "1.20"), ("1,2", None), ("1200", "1200.00"), ("1200.0", None), ("120 000", "120000.00"),
         ("12 00", None), ("5", "5.00"), ("-5", None), ("+5", None), ("5e1", None), ("0,01", "0.01"), ("0,00", None),
+        ("1,20 EUR", "1.20"), ("1 200,00 CHF", None), ("$5", None), ("5 USD", None), ("£5", None), ("-12,00 €", None),
     )  # fmt: skip
     add(reading(gross=Decimal(200_000), payable=Decimal(200_000)))
     content = "".join(f"F-2026-0042\t20/11/2026\t{typed}\n" for typed, _ in pairs)
@@ -244,6 +245,7 @@ def test_an_amount_that_reads_two_ways_is_refused_by_line_and_column(
         assert status == (REJECTED if paid is None else RECORDED), (typed, why)
         if paid is None:
             assert f"colonne « montant »\u00a0: « {typed} »" in why
+            assert ("est un débit" in why) == typed.startswith("-")
         else:
             assert last is not None
             assert last.amount == Decimal(paid)

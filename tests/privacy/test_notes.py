@@ -7,13 +7,16 @@ from typing import Any
 
 from sqlalchemy import select
 
+from portal.accounts.actions import add_staff
 from portal.accounts.models import Organisation
+from portal.accounts.rules import StaffRole
+from portal.evidence.models import Entry
 from portal.privacy.models import PrivacyNote
 from portal.privacy.rules import State
-from tests.accounts.conftest import CLAIRE, MARC, Portal, portal
+from tests.accounts.conftest import CLAIRE, MARC, NOON, Portal, portal
 from tests.privacy.test_erasure import fetched, quiet, work
 from tests.privacy.test_rights import a_ticket
-from tests.privacy.test_views import ask, asked, decide, kinds, officer, plain
+from tests.privacy.test_views import DPO, ask, asked, decide, kinds, officer, plain
 from tests.quotes.conftest import hidden, signed_in
 
 __all__ = ["portal", "quiet"]
@@ -72,15 +75,24 @@ def test_the_postal_address_of_an_organisation_is_corrected_by_staff_with_before
         client.street, client.postal_code, client.city = "1 rue Haute", "68000", "Colmar"
     ask(signed_in(portal, MARC), "rectification", details="Nous sommes au 2 rue Basse.")
     desk, dora = f"bureau/donnees/{asked(portal).reference}", officer(portal)
-    assert "fiche de votre organisation" in dora.open(desk)
+    assert "qui tiennent les fiches clients" in dora.open(desk)
     sent: dict[str, Any] = {
         "corriger-words": "C'est corrigé.", "corriger-name": "Marc Weber", "corriger-email": MARC,
         "corriger-street": "2 rue Basse", "corriger-postal_code": "68000", "corriger-city": "Colmar",
     }  # fmt: skip
+    # Who keeps clients changes what is theirs, whoever asks.
+    assert "qui tiennent les fiches clients" in dora.send(f"{desk}/corriger", 409, on=desk, **sent)
+    with portal.sessions.begin() as session:
+        assert session.get_one(Organisation, portal.ids["client"]).street == "1 rue Haute"
+        add_staff(session, email=DPO, name="Dora Données", roles=[StaffRole.PRIVACY, StaffRole.SALES], now=NOON)
+    dora = signed_in(portal, DPO)
+    assert "fiche de votre organisation" in dora.open(desk)
     dora.send(f"{desk}/corriger", on=desk, **sent)
     with portal.sessions() as session:
         client = session.get_one(Organisation, portal.ids["client"])
         assert (client.street, client.city) == ("2 rue Basse", "Colmar")
+        changed = select(Entry.seq).where(Entry.kind == "accounts.organisation_changed")
+        assert len(session.scalars(changed).all()) == 1
     page = plain(signed_in(portal, MARC).open(f"mes-donnees/{asked(portal).reference}"))
     for words in ("Adresse postale, rue", "1 rue Haute", "2 rue Basse"):
         assert words in page

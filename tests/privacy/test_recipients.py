@@ -12,10 +12,11 @@ from portal.privacy.models import PrivacyRecipient
 from portal.privacy.recipients import ORGANISATION
 from portal.privacy.rooms import declared
 from portal.terms import Library
+from portal.tickets.models import Ticket
 from tests.accounts.conftest import CLAIRE, MARC, Portal, portal
 from tests.privacy.test_erasure import quiet, work
-from tests.privacy.test_rights import a_ticket
-from tests.privacy.test_views import ask, asked, decide, kinds, officer, plain
+from tests.privacy.test_rights import a_ticket, followed_under
+from tests.privacy.test_views import ask, asked, decide, kinds, officer, plain, public
 from tests.quotes.conftest import hidden, signed_in
 
 __all__ = ["portal", "quiet"]
@@ -37,7 +38,7 @@ def test_each_recipient_is_given_data_by_a_processing_that_a_room_declares(libra
 
 
 def test_after_an_erasure_each_recipient_is_told_or_why_not_is_said(quiet: Portal) -> None:
-    a_ticket(quiet)
+    followed_under(quiet, a_ticket(quiet), "tim@ailleurs.example")
     marc, dora = quiet.sign_in(MARC), officer(quiet)
     marc.send(
         "mes-donnees/effacer", on="mes-donnees/effacer", **dict[str, Any](hidden(marc.open("mes-donnees/effacer")))
@@ -58,6 +59,9 @@ def test_after_an_erasure_each_recipient_is_told_or_why_not_is_said(quiet: Porta
         "destinataire-1-words": "Par téléphone.",
     }
     assert "Écrivez le jour" in dora.send(f"{desk}/destinataires/1", 422, on=desk, **first)
+    for day in ("22/11/2026", "24/11/2026"):  # before it was asked, and not come yet
+        first["destinataire-1-on"] = day
+        assert "jour de la demande" in dora.send(f"{desk}/destinataires/1", 422, on=desk, **first)
     first["destinataire-1-on"] = "23/11/2026"
     dora.send(f"{desk}/destinataires/1", on=desk, **first)
     dora.send(f"{desk}/destinataires/1", 409, on=desk, **first)
@@ -101,6 +105,21 @@ def test_a_correction_is_told_to_the_organisation_by_itself_where_somebody_can_b
     ask(signed_in(portal, CLAIRE), "rectification", name="Claire Zimmermann")  # the only administrator
     assert held(portal)[1:] == [("organisation", False, False)]
     assert "Destinataires à prévenir" in signed_in(portal, "dora@ims.example").open("bureau/")
+
+
+def test_who_has_no_colleague_and_whom_nobody_follows_was_given_to_nobody(quiet: Portal) -> None:
+    number = a_ticket(quiet)
+    with quiet.sessions.begin() as session:
+        ticket = session.get_one(Ticket, number)
+        ticket.organisation_id = ticket.creator_id = None
+        ticket.creator_mail = ticket.messages[0].author_mail = "zoe@ailleurs.example"
+        ticket.participants.clear()
+    stranger = quiet.visitor()
+    public(stranger, right="erasure", name="Zoé Z", email="zoe@ailleurs.example")
+    link = quiet.link("zoe@ailleurs.example")
+    stranger.send(link, on=link)
+    decide(officer(quiet), f"bureau/donnees/{asked(quiet).reference}", "effacer", "Vérifié.")
+    assert held(quiet) == []
 
 
 def test_a_freeze_that_is_lifted_leaves_nobody_to_tell(portal: Portal) -> None:
