@@ -114,6 +114,7 @@ def page(
         seen = erasure.preview(db.session, asked.about, rooms=declared(), library=library, today=today())
     standing = rectification.held(db.session, asked.about, places=places()) if "corriger" in offered else {}
     keeps_clients = may_keep_clients(me().role_names)
+    telling_left = any(one.by is None for one in asked.recipients)
     shown = render_template(
         "privacy/desk.html", seen=seen, asked=asked, acts=ACTS, refusal=refusal,
         forms={name: (sent or {}).get(name) or _form(name, asked) for name in offered},
@@ -124,6 +125,7 @@ def page(
         kept=client_file.kept(db.session, library, asked.organisation, rooms=declared(), today=today())
         if "sortir" in offered else [],
         proofs=held(asked) if PROOF_READERS & me().role_names else [], waiting_proofs=len(held(asked)),
+        erased=recipients.erased(db.session, asked) if telling_left else None,
         withheld=freezing.withheld(db.session, asked),
         telling={
             one.id: (telling or {}).get(one.id) or RecipientForm.of(one, today())

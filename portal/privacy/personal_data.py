@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
 from portal.clock import PARIS
+from portal.db import Base
 from portal.evidence.actions import erase_payload
 from portal.evidence.models import Entry, Payload
 from portal.french import long_date
@@ -37,6 +38,8 @@ NOBODY_LEFT = "Qui l'avait faite est effacé\u00a0: la personne concernée peut 
 
 #: Why a line of the register outlives its time.
 KNOWN_BY = "adresse d'avant d'un accès encore ouvert, pour que son effacement soit entier (RGPD, article 17)"
+
+NOTE_STANDS = "note rectificative qui se lit avec un élément encore gardé (RGPD, article 16)"
 
 
 def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
@@ -126,7 +129,22 @@ def _needed(session: Session, names: Collection[str]) -> dict[str, str]:
     changed = [one for one in session.scalars(moved) if any(_new_address(change) for change in one.changes or [])]
     known = set(session.scalars(select(Person.email).where(Person.email.in_([one.about for one in changed]))))
     found |= {one.reference: KNOWN_BY for one in changed if one.about in known}
-    return found
+    return found | dict.fromkeys(_noting(session, names), NOTE_STANDS)
+
+
+def _noting(session: Session, names: Collection[str]) -> set[str]:
+    """The requests whose note stands with a record that is still here: a note goes with its record."""
+    attached = select(PrivacyRequest.reference, PrivacyNote.record).join(
+        PrivacyNote, PrivacyNote.request_id == PrivacyRequest.id
+    )
+    attached = attached.where(PrivacyRequest.reference.in_(names), PrivacyNote.attached_at.is_not(None))
+    pairs = session.execute(attached).all()
+    records = {record for _, record in pairs}
+    here: set[str] = set()
+    for each in Base.metadata.tables.values() if records else ():
+        if "reference" in each.c and not each.name.startswith("privacy_"):
+            here |= set(session.scalars(select(each.c.reference).where(each.c.reference.in_(records))))
+    return {reference for reference, record in pairs if record in here}
 
 
 def _new_address(change: Mapping[str, Any]) -> bool:

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
 from portal.privacy.actions import day_of, hold, prove, tell
-from portal.privacy.models import PrivacyRecipient, PrivacyRequest
+from portal.privacy.models import Archived, PrivacyRecipient, PrivacyRequest
 from portal.privacy.rooms import declared
 from portal.privacy.rules import CLOSED, PrivacyError, needed
+from portal.privacy.scope import restored
 from portal.terms import Library
 from portal.tickets.models import Ticket, TicketParticipant
 
@@ -69,7 +70,8 @@ def _somebody(session: Session, key: str, request: PrivacyRequest) -> bool:
 def add(session: Session, request: PrivacyRequest, name: str, *, by: Person, at: datetime) -> None:
     """Somebody whom staff alone know to have been given the data."""
     hold(session, request)
-    request.recipients.append(PrivacyRecipient(key="", name=needed(name)))
+    name = without_erased(session, request, needed(name))
+    request.recipients.append(PrivacyRecipient(key="", name=name))
     prove(session, request, "recipient_added", at, by=by.email, name=name)
 
 
@@ -82,7 +84,7 @@ def settle(
     Raises:
         AlreadySettled, WordsMissing.
     """
-    why = needed(words)
+    why = without_erased(session, request, needed(words))
     session.refresh(one, with_for_update=True)
     if one.by is not None:
         raise AlreadySettled
@@ -92,6 +94,20 @@ def settle(
         session, request, "recipient_told" if told_on else "recipient_not_told", at, by=by.email, name=one.name,
         words=why, on=told_on.isoformat() if told_on else None,
     )  # fmt: skip
+
+
+def erased(session: Session, request: PrivacyRequest) -> Archived | None:
+    """The archive's entry of who a request had erased: whom there is to speak of, where this page says it no more."""
+    mine = select(Archived).where(Archived.request_id == request.id, Archived.subject.is_not(None))
+    return session.scalars(mine.order_by(Archived.id.desc()).limit(1)).first()
+
+
+def without_erased(session: Session, request: PrivacyRequest, words: str) -> str:
+    """What was written of an erasure, without who was erased: the archive alone says it."""
+    held = erased(session, request)
+    if held is None or held.subject is None:
+        return words
+    return restored(session, held.subject, ()).identity.mask(words)
 
 
 def drop(session: Session, request: PrivacyRequest) -> None:

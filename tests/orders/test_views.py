@@ -20,6 +20,7 @@ from portal.orders.clauses import clause
 from portal.orders.progress_models import Amendment, Decision, OrderEvent
 from tests.accounts.conftest import CLAIRE, MARC, NOON, OTTO, Portal, Visitor, portal
 from tests.orders.test_orders import BOOK, GOODS, WORK
+from tests.privacy.noting import noted
 from tests.quotes.conftest import hidden, signed_in
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ def act(house: House, visitor: Visitor, name: str, status: int = 303, **values: 
 
 
 def test_a_client_reads_what_is_ordered_and_whose_the_goods_are(house: House) -> None:
+    with house.portal.sessions.begin() as session:
+        noted(session, house.reference, "Le dimanche.", NOON)
     claire = signed_in(house.portal, CLAIRE)
     assert "Remplacement du serveur" in claire.open("/espace-client/commandes/")
     page = claire.open(house.client)
@@ -115,6 +118,7 @@ def test_a_client_reads_what_is_ordered_and_whose_the_goods_are(house: House) ->
     # It came from no quote that was accepted here: no file is promised that nobody makes.
     for side in (page, signed_in(house.portal, SELLER).open(house.desk)):
         assert "n'a pas de dossier de preuve" in side
+        assert "se lit «\u00a0Le dimanche.\u00a0»" in side
         assert "en préparation" not in side
 
 

@@ -3,16 +3,20 @@
 import io
 import json
 import zipfile
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal.accounts.actions import add_staff
 from portal.accounts.models import Organisation
 from portal.accounts.rules import StaffRole
 from portal.evidence.models import Entry
 from portal.privacy.models import PrivacyNote
+from portal.privacy.retention import report
+from portal.privacy.rooms import declared
 from portal.privacy.rules import State
+from portal.tickets.models import Ticket
 from tests.accounts.conftest import CLAIRE, MARC, NOON, Portal, portal
 from tests.privacy.test_erasure import fetched, quiet, work
 from tests.privacy.test_rights import a_ticket
@@ -56,6 +60,13 @@ def test_a_note_stands_with_the_record_and_in_the_file_and_the_words_stay(quiet:
     told = json.loads(inside.read(f"{asked(quiet).reference}/donnees.json"))
     (ticket,) = [one for one in told["records"] if one["reference"].startswith("TIC-2026-0001")]
     assert "Elle est lente." in ticket["values"]["Note rectificative"]
+    # The register's line stays as long as the record that the note stands with, and no longer.
+    given, years = quiet.app.extensions["portal"], NOON + timedelta(days=365 * 7)
+    for reference, stays in (("TIC-2026-0001", True), ("TIC-2026-0009", False)):
+        with quiet.sessions.begin() as session:
+            session.execute(update(Ticket).values(reference=reference))
+            due = {one.sweep.key: one for one in report(session, given.library, rooms=declared(), at=years)}["register"]
+        assert (request.reference in dict(due.spared), request.reference in due.references) == (stays, not stays)
     assert [kind for kind in kinds(quiet) if "note" in kind] == ["privacy.note_asked", "privacy.note_attached"]
 
 

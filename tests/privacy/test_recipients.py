@@ -53,10 +53,15 @@ def test_after_an_erasure_each_recipient_is_told_or_why_not_is_said(quiet: Porta
     page = quiet.visitor()
     assert "à prévenir" in page.open(link)
     assert "Destinataires à prévenir" in dora.open("bureau/")
+    quiet.clock.pass_(hours=2)
+    work(quiet)  # the last traces go
+    seen = plain(dora.open(desk))
+    assert "Marc" not in seen
+    assert "aux archives</a> : « Identité : Personne effacée 1 »" in seen
     first: dict[str, Any] = {
         "destinataire-1-outcome": "told",
         "destinataire-1-on": "",
-        "destinataire-1-words": "Par téléphone.",
+        "destinataire-1-words": f"Par téléphone. Claire sait que Marc Weber ({MARC}) est effacé.",
     }
     assert "Écrivez le jour" in dora.send(f"{desk}/destinataires/1", 422, on=desk, **first)
     for day in ("22/11/2026", "24/11/2026"):  # before it was asked, and not come yet
@@ -89,6 +94,8 @@ def test_after_an_erasure_each_recipient_is_told_or_why_not_is_said(quiet: Porta
         "cabinet Kern",
     ):
         assert words in seen
+    assert "sait que Personne effacée 1" in seen
+    assert not {"Marc", MARC} & set(seen.split())
     register = dora.client.get("/espace-client/bureau/donnees/registre.csv").get_data(as_text=True)
     (line,) = list(csv.DictReader(io.StringIO(register.lstrip("\ufeff")), delimiter=";"))
     assert "pas prévenu, Nous n'avons plus" in plain(line["destinataires"])

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from portal.quotes.request_models import QuoteRequest, RequestMessage
 from portal.quotes.request_rules import State
 from tests.accounts.conftest import CLAIRE, MARC, STAFF, Portal, Visitor
+from tests.privacy.noting import noted
 from tests.quotes.conftest import QUERY, hidden, signed_in
 
 FORM = "/espace-client/demande-de-devis"
@@ -191,7 +192,12 @@ def test_staff_answer_and_the_requester_replies_by_the_link(portal: Portal) -> N
     assert "Combien de postes" in page
     prospect.visitor.last = prospect.visitor.client.post(prospect.link(), data={**hidden(page), "words": "Douze."})
     prospect.visitor._page(303)
-    assert "Douze." in staff.open(f"{DESK}/DEM-2026-0001")
+    with portal.sessions.begin() as session:
+        noted(session, "DEM-2026-0001", "Treize.", portal.clock())
+    page = staff.open(f"{DESK}/DEM-2026-0001")
+    assert "Douze." in page
+    for each in (page, prospect.visitor.open(prospect.link())):
+        assert "Treize." in each
     assert "Menuiserie Frey" in staff.open("bureau/?genre=demandes-de-devis")
     staff.open("bureau/?genre=autre", 404)
 
