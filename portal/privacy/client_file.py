@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Table, inspect, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.leaving import leave
 from portal.accounts.models import Organisation, Person
 from portal.clock import PARIS
+from portal.db import Base
 from portal.evidence.actions import take_turn
 from portal.french import long_date
 from portal.privacy import references
@@ -17,10 +18,13 @@ from portal.privacy.actions import finish, hold
 from portal.privacy.letters import Letters
 from portal.privacy.models import PrivacyRequest
 from portal.privacy.rules import PrivacyError, Right, State, check_open
-from portal.privacy.scope import key, sql
+from portal.privacy.scope import sql
 from portal.registry import Keep, PersonalData
 from portal.terms import Library
 from portal.terms.law import Retention
+
+#: How many of what still runs are named in one sentence; of more, their number.
+NAMED = 3
 
 
 class NoOrganisation(PrivacyError):
@@ -42,11 +46,18 @@ def _keeps(
     session: Session, organisation: Organisation, rooms: Sequence[PersonalData], today: date
 ) -> dict[str, list[Keep]]:
     found: dict[str, list[Keep]] = defaultdict(list)
+    models = {
+        each.local_table.name: each.class_ for each in Base.registry.mappers if isinstance(each.local_table, Table)
+    }
+    read: list[object] = []
     for declared in (each for room in rooms for each in room.tables if each.keep is not None):
         what = sql(declared.name)
         if declared.keep is None or "organisation_id" not in what.c:
             continue
-        for number in session.scalars(select(key(what)).where(what.c.organisation_id == organisation.id)):
+        # Read at once, and held: each keeper then finds its row, and what it refers to, without asking again.
+        rows = session.scalars(select(models[declared.name]).where(what.c.organisation_id == organisation.id)).all()
+        read.extend(rows)
+        for number in (inspect(row).identity[0] for row in rows):
             if (keep := declared.keep(session, number, today)) is not None:
                 found[keep.under].append(keep)
     return found
@@ -57,7 +68,8 @@ def _until(law: Retention, keeps: Sequence[Keep]) -> str:
     days = [law.last_day(keep.since) for keep in keeps if keep.since is not None]
     runs = list(dict.fromkeys(keep.begins for keep in keeps if keep.since is None and keep.begins))
     if runs:
-        return f"{law.years}\u00a0ans à compter de {', de '.join(runs)} ({law.source})"
+        more = [f"{len(runs) - NAMED}\u00a0autres"] if len(runs) > NAMED + 1 else runs[NAMED:]
+        return f"{law.years}\u00a0ans à compter de {', de '.join([*runs[:NAMED], *more])} ({law.source})"
     return f"jusqu'au {long_date(max(days))} pour ce qui l'est le plus longtemps\u00a0: {said}" if days else said
 
 

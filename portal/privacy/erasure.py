@@ -94,7 +94,7 @@ def words(one: PersonalRecord, library: Library) -> str:
         told += f" jusqu'au {long_date(until)}"
     if kept is not None:
         told += f" en vertu du {kept.source}\u00a0: {kept.years}\u00a0ans "
-        told += f"depuis {kept.start}" if until is not None else f"à compter de {one.begins or kept.start}"
+        told += f"{'depuis' if until is not None else 'à compter de'} {one.begins or kept.start}"
     elif one.under:
         told += f" en vertu de {one.under}"
     return f"{told}\u00a0; {one.because}" if one.because else told

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import func, or_, select
@@ -12,6 +13,8 @@ from portal.evidence.actions import erase_payload
 from portal.evidence.models import Entry
 from portal.french import long_date
 from portal.mail.models import OutgoingMail
+from portal.quotes.quote_models import Quote
+from portal.quotes.quote_personal_data import keep_quote
 from portal.quotes.request_actions import LINK_BYTES
 from portal.quotes.request_models import QuoteRequest, RequestMessage
 from portal.quotes.request_rules import CLOSED, Side, State
@@ -62,7 +65,7 @@ def find(session: Session, mail: str) -> Iterator[PersonalRecord]:
         )  # fmt: skip
         named = tuple((field.label, value) for field, value in zip(FIELDS, values, strict=True))
         made = PersonalRecord(request.reference, named, request.submitted_at)
-        keep = _kept(request)
+        keep = _kept(session, request, date.min)
         yield made.kept(keep, "elle est devenue celle d'un client et suit ce qui en est né") if keep else made
 
 
@@ -122,15 +125,22 @@ def _clear(session: Session, keys: Collection[int], at: datetime) -> tuple[int, 
     return ()
 
 
-def _keep_request(session: Session, number: int, _: date) -> Keep | None:
+def _keep_request(session: Session, number: int, today: date) -> Keep | None:
     """A request that became a client's is part of what its contract rests on."""
-    return _kept(session.get_one(QuoteRequest, number))
+    return _kept(session, session.get_one(QuoteRequest, number), today)
 
 
-def _kept(request: QuoteRequest) -> Keep | None:
+def _kept(session: Session, request: QuoteRequest, today: date) -> Keep | None:
+    """As long as the quotes that were made of it, while one of them waits or runs, and from the end of the last."""
     if request.state is not State.ACCEPTED or request.closed_at is None:
         return None
-    return Keep(request.reference, "contract", request.closed_at.astimezone(PARIS).date())
+    since = request.closed_at.astimezone(PARIS).date()
+    for quote in session.scalars(select(Quote).where(Quote.request_id == request.id).order_by(Quote.id)):
+        keep = keep_quote(session, quote.id, today)
+        if keep is not None and keep.since is None:
+            return replace(keep, reference=request.reference)
+        since = max(since, keep.since) if keep is not None and keep.since is not None else since
+    return Keep(request.reference, "contract", since)
 
 
 def _keep_message(session: Session, number: int, today: date) -> Keep | None:

@@ -27,6 +27,8 @@ from portal.registry import Keep, PersonalData, PersonalField, PersonalRecord, t
 
 ERASED = "(effacé)"
 _GONE = "effacé\u00a0; conservé avec sa preuve si le devis est accepté, ou tant qu'il attend une réponse"
+#: From when an offer that was not accepted is kept: until then it binds us.
+_VALID = "la fin de la validité du devis"
 FIELDS = (
     PersonalField("Destinataire", _GONE),
     PersonalField("Lectures", _GONE),
@@ -177,14 +179,15 @@ def _kept(session: Session, quote: Quote, today: date, *, frozen: bool) -> Keep 
         begins = f"la fin de la commande née du devis {quote.reference}, s'il en naît une, sinon de notre réponse"
         return Keep(quote.reference, "contract", begins=begins)
     if quote.state in OFFERED and (quote.last_day is None or quote.last_day >= today):
-        return Keep(quote.reference, "contract", quote.last_day)
+        return Keep(quote.reference, "contract", quote.last_day, begins=_VALID)
     if not frozen or quote.sent_at is None:
         return None
     over = day_of(quote.closed_at) if quote.closed_at is not None else quote.last_day or quote.latest_day
     return Keep(quote.reference, "contract", over)
 
 
-def _keep_quote(session: Session, number: int, today: date) -> Keep | None:
+def keep_quote(session: Session, number: int, today: date) -> Keep | None:
+    """A quote with what it became."""
     return _kept(session, session.get_one(Quote, number), today, frozen=True)
 
 
@@ -210,7 +213,7 @@ def _keep_message(session: Session, number: int, today: date) -> Keep | None:
 
 TABLES = (
     table(
-        "quote", keep=_keep_quote, files="proof_id",
+        "quote", keep=keep_quote, files="proof_id",
         personal="ground_words draft attached subject client conditions derogations delivery",
         impersonal="reference form_key draft_recipients terms_slug terms_sha256 order_reference evidence",
     ),

@@ -1,14 +1,18 @@
 """What contestations hold on a person, and what an erasure leaves: they are part of what a contract owes, and stay with it."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.clock import PARIS
+from portal.contracts.models import LedgerEntry
+from portal.contracts.personal_data import keep_contract
 from portal.mail.models import OutgoingMail
 from portal.registry import NOBODY, Fate, Keep, PersonalData, PersonalField, PersonalRecord, table
+from portal.tickets.intervention_count_actions import source_of
 from portal.tickets.intervention_models import TimeContest, TimeCorrection, TimeEntry, WorkIntervention
 from portal.tickets.models import Ticket
 
@@ -69,14 +73,16 @@ def _needed(session: Session, names: Collection[str]) -> dict[str, str]:
     return found
 
 
-def _keep_correction(session: Session, number: int, _: date) -> Keep:
-    """What was counted anew is what a contract's points, or an invoice, rest on."""
+def _keep_correction(session: Session, number: int, today: date) -> Keep:
+    """What was counted anew is what a contract's points rest on: kept from the end of that contract; else from its day."""
     correction = session.get_one(TimeCorrection, number)
-    return Keep(
-        session.get_one(WorkIntervention, correction.intervention_id).ticket.reference,
-        "contract",
-        correction.at.astimezone(PARIS).date(),
-    )
+    worked = session.get_one(WorkIntervention, correction.intervention_id)
+    charged = select(LedgerEntry.contract_id).where(LedgerEntry.key == source_of(worked))
+    day, reference = correction.at.astimezone(PARIS).date(), worked.ticket.reference
+    keeps = [keep_contract(session, contract, today) for contract in set(session.scalars(charged))]
+    if runs := [keep for keep in keeps if keep.since is None]:
+        return replace(runs[0], reference=reference)
+    return Keep(reference, "contract", max([day, *(keep.since for keep in keeps if keep.since is not None)]))
 
 
 TABLES = (

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Engine, event, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from portal.accounts.models import AccessRequest, Grant, Invitation, MailCode, Organisation, Person, SignedIn
@@ -28,7 +28,7 @@ from portal.mail.models import OutgoingMail
 from portal.mail.received_models import ReceivedMail
 from portal.orders.models import Order, PlacedLine
 from portal.orders.rules import LineKind
-from portal.privacy import retention
+from portal.privacy import client_file, retention
 from portal.privacy.models import PrivacyEvent, PrivacyFreeze, PrivacyRequest
 from portal.privacy.rectification import former_addresses
 from portal.privacy.rooms import declared
@@ -482,3 +482,28 @@ def test_who_is_served_by_mail_or_answers_for_what_runs_keeps_the_access(world: 
     world.clear(night)
     with world.sessions() as session:
         assert set(session.scalars(select(Person.email).where(Person.active))) == {"admin@x.example", "servi@x.example"}
+
+
+def test_what_stays_of_a_client_is_read_at_once_and_told_in_one_sentence(world: World, engine: Engine) -> None:
+    asked = []
+    for count, name in ((2, "A"), (20, "B")):
+        with world.sessions.begin() as session:
+            for number in range(count):
+                world.invoice(session, f"F-{name}-{number}", date(2025, 1, 2))
+        said: list[object] = []
+        with world.sessions() as session:
+            client = session.get_one(Organisation, world.client)
+            event.listen(engine, "before_cursor_execute", count_in := lambda *told, said=said: said.append(told[2]))
+            invoices, _ = client_file.kept(session, world.library, client, rooms=declared(), today=date(2026, 11, 24))
+            event.remove(engine, "before_cursor_execute", count_in)
+        asked.append(len(said))
+        assert "jusqu'au 31\u00a0décembre\u00a02035" in invoices
+    assert asked[0] == asked[1]
+    with world.sessions.begin() as session:
+        for number in range(1, 7):
+            world.running(session, Contract, number, date(2025, 1, 2))
+    with world.sessions() as session:
+        client = session.get_one(Organisation, world.client)
+        _, contracts = client_file.kept(session, world.library, client, rooms=declared(), today=date(2026, 11, 24))
+    assert [f"CTR-2025-{number:04}" in contracts for number in (1, 2, 3, 4)] == [True, True, True, False]
+    assert ", de 3\u00a0autres (" in contracts

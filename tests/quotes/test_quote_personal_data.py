@@ -5,8 +5,12 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from portal.evidence.actions import verify_log
+from portal.privacy.erasure import words
+from portal.quotes.personal_data import PERSONAL_DATA as ASKED
 from portal.quotes.quote_personal_data import FIELDS, PERSONAL_DATA
 from portal.quotes.reading_actions import ask
+from portal.quotes.request_models import QuoteRequest
+from portal.quotes.request_rules import State as Asked
 from portal.quotes.writing_actions import find_quote
 from tests.accounts.conftest import CLAIRE, MARC
 from tests.quotes.quoting import Room
@@ -64,6 +68,7 @@ def test_what_waits_or_was_accepted_is_kept_and_what_has_expired_is_not(room: Ro
         last = find_quote(session, reference).last_day
         # Five years from its last day, where an erasure comes before that; later it goes.
         assert (waits.under, waits.kept_since, waits.erased_after) == ("contract", last, last)
+        assert "depuis la fin de la validité du devis" in words(waits, room.library)
     accept(room, reference)
     with room.portal.sessions.begin() as session:
         (accepted,) = PERSONAL_DATA.find(session, MARC)
@@ -72,3 +77,24 @@ def test_what_waits_or_was_accepted_is_kept_and_what_has_expired_is_not(room: Ro
     other = received(room, to=(MARC,))
     with room.portal.sessions.begin() as session:
         assert PERSONAL_DATA.erase(session, MARC, room.at + timedelta(days=400)) == [other]
+
+
+def test_a_request_is_kept_as_long_as_the_quote_that_was_made_of_it(room: Room) -> None:
+    with room.portal.sessions.begin() as session:
+        quote = room.draft(session)
+        came = QuoteRequest(
+            reference="DEM-2026-0099", form_key="d", link_key="k", state=Asked.ACCEPTED, submitted_at=room.at,
+            organisation="Boulangerie", identity="732829320", contact_name="Zoé", mail="zoe@client.example",
+            wish="Un devis", waiting_since=room.at, closed_at=room.at, terms_slug="2018-10-01", terms_sha256="0" * 64,
+        )  # fmt: skip
+        session.add(came)
+        session.flush()
+        quote.request_id = came.id
+        room.send(session, quote)
+        reference, last = quote.reference, quote.last_day
+        (asked,) = ASKED.find(session, came.mail)
+        assert (asked.reference, asked.under, asked.kept_since) == ("DEM-2026-0099", "contract", last)
+    accept(room, reference)
+    with room.portal.sessions() as session:
+        (asked,) = ASKED.find(session, "zoe@client.example")
+        assert (asked.kept_since, reference in asked.begins) == (None, True)

@@ -21,6 +21,7 @@ from portal.tickets.intervention_actions import Noted, foresee, interventions_of
 from portal.tickets.intervention_count_actions import bill_intervention, charge_intervention, correct_intervention
 from portal.tickets.intervention_letters import TimeLetters
 from portal.tickets.intervention_models import TimeEntry, WorkIntervention
+from portal.tickets.intervention_personal_data import PERSONAL_DATA
 from portal.tickets.intervention_rules import (
     AnsweredAlready,
     ContestedAlready,
@@ -295,6 +296,12 @@ def test_a_contested_entry_is_corrected_by_a_counter_entry_and_the_client_is_tol
         assert entry.intervention.points_now == 20
         assert balance(session, contract) == 80
         assert contract.entries[-1].reason == "Vous avez raison."
+        # What a running contract's points rest on is kept from its end, not from the day of the correction.
+        (keeper,) = (each.keep for each in PERSONAL_DATA.tables if each.name == "time_correction")
+        assert keeper is not None
+        kept = keeper(session, entry.intervention.corrections[-1].id, NOON.date())
+        assert kept is not None
+        assert (kept.since, contract.reference in kept.begins) == (None, True)
         with pytest.raises(AnsweredAlready):
             answer(
                 session, made, words="x", minutes=None, by=staff.anne, letters=staff.letters, library=staff.library,
