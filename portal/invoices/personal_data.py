@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from portal.accounts.models import Person
 from portal.clock import PARIS
@@ -99,17 +99,22 @@ def addresses(session: Session) -> Iterator[str]:
 def _needed(session: Session, names: Collection[str]) -> dict[str, str]:
     """An open dispute keeps what it needs: of who takes part in it, of the tickets that its invoice is for."""
     found: dict[str, str] = {}
-    for dispute in session.scalars(select(Dispute).where(Dispute.state.not_in(OVER)).order_by(Dispute.id)):
-        spoke = select(Person.email).join(DisputeMessage, DisputeMessage.author_id == Person.id)
-        behind = (
-            select(Ticket.reference).join(WorkIntervention, WorkIntervention.ticket_id == Ticket.id)
-            .join(InvoiceWork, InvoiceWork.intervention_id == WorkIntervention.id)
-            .where(InvoiceWork.invoice_id == dispute.invoice_id, InvoiceWork.undone_at.is_(None))
-        )  # fmt: skip
-        about = {dispute.mail.lower(), dispute.ticket or "", dispute.reference, dispute.invoice.number}
-        about |= set(session.scalars(spoke.where(DisputeMessage.dispute_id == dispute.id)))
-        about |= set(session.scalars(behind))
-        found |= dict.fromkeys(about.intersection(names), f"contestation {dispute.reference} ouverte")
+    open_ones = select(Dispute).where(Dispute.state.not_in(OVER)).order_by(Dispute.id)
+    disputes = session.scalars(open_ones.options(joinedload(Dispute.invoice))).all()
+    about = {each.id: {each.mail.lower(), each.ticket or "", each.reference, each.invoice.number} for each in disputes}
+    spoke = select(Dispute.id, Person.email).join(DisputeMessage, DisputeMessage.dispute_id == Dispute.id).join(
+        Person, DisputeMessage.author_id == Person.id
+    )  # fmt: skip
+    behind = (
+        select(Dispute.id, Ticket.reference).join(InvoiceWork, InvoiceWork.invoice_id == Dispute.invoice_id)
+        .join(WorkIntervention, InvoiceWork.intervention_id == WorkIntervention.id)
+        .join(Ticket, WorkIntervention.ticket_id == Ticket.id).where(InvoiceWork.undone_at.is_(None))
+    )  # fmt: skip
+    for query in (spoke, behind):
+        for number, name in session.execute(query.where(Dispute.state.not_in(OVER))):
+            about[number].add(name)
+    for dispute in disputes:
+        found |= dict.fromkeys(about[dispute.id].intersection(names), f"contestation {dispute.reference} ouverte")
     return found
 
 
