@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.terms.labelled import Labelled
+
 
 class Priority(IntEnum):
     """How soon a thing is looked at, among those with the same last day."""
@@ -251,22 +253,15 @@ class PersonalData:
         return frozenset(f"{each.name}.{column}" for each in self.tables for column in each.impersonal)
 
 
-class Datum(StrEnum):
+class Datum(Labelled):
     """What a person may have corrected by saying what is right."""
 
-    NAME = "name"
-    EMAIL = "email"
-    PHONE = "phone"
-    STREET = "street"
-    POSTAL_CODE = "postal_code"
-    CITY = "city"
-
-    @property
-    def label(self) -> str:
-        """The name that a reader knows it by."""
-        return {"name": "Nom et prénom", "email": "Adresse électronique", "phone": "Téléphone",
-                "street": "Adresse postale, rue", "postal_code": "Adresse postale, code",
-                "city": "Adresse postale, ville"}[self.value]  # fmt: skip
+    NAME = "name", "Nom et prénom"
+    EMAIL = "email", "Adresse électronique"
+    PHONE = "phone", "Téléphone"
+    STREET = "street", "Adresse postale, rue"
+    POSTAL_CODE = "postal_code", "Adresse postale, code"
+    CITY = "city", "Adresse postale, ville"
 
 
 def _nothing(_: Session, __: Collection[Any]) -> None:

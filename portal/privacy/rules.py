@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from portal.terms import Version
+from portal.terms.labelled import Labelled
 from portal.terms.law import Law
 
 #: A link that has an address take over an account is a key to it: a day is enough to read a mailbox, and who finds
@@ -105,66 +106,40 @@ _FOR_STAFF = {
 }  # fmt: skip
 
 
-class State(StrEnum):
+class State(Labelled):
     """Where a request stands."""
 
-    ADDRESS = "address"  # a stranger's: the link sent to the address has not been followed
-    RECEIVED = "received"
-    IDENTITY = "identity"  # a proof of identity is awaited: the clock is stopped
-    EXECUTING = "executing"  # decided; files are still being erased
-    DONE = "done"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-
-    @property
-    def label(self) -> str:
-        """The words that a reader sees."""
-        return _STATES[self]
+    ADDRESS = "address", "Adresse à confirmer"  # a stranger's: the link sent to the address has not been followed
+    RECEIVED = "received", "Reçue"
+    IDENTITY = "identity", "Preuve d'identité attendue"  # the clock is stopped
+    EXECUTING = "executing", "En cours d'exécution"  # decided; files are still being erased
+    DONE = "done", "Terminée"
+    REFUSED = "refused", "Refusée"
+    WITHDRAWN = "withdrawn", "Retirée"
 
 
-_STATES = {
-    State.ADDRESS: "Adresse à confirmer",
-    State.RECEIVED: "Reçue",
-    State.IDENTITY: "Preuve d'identité attendue",
-    State.EXECUTING: "En cours d'exécution",
-    State.DONE: "Terminée",
-    State.REFUSED: "Refusée",
-    State.WITHDRAWN: "Retirée",
-}
 #: Nothing follows these.
 CLOSED = frozenset({State.DONE, State.REFUSED, State.WITHDRAWN})
 
 
-class Source(StrEnum):
+class Source(Labelled):
     """How a request came."""
 
-    PORTAL = "portal"
-    FORM = "form"
-    MAIL = "mail"
-    PHONE = "phone"
-    LETTER = "letter"
-
-    @property
-    def label(self) -> str:
-        """The word that a reader sees."""
-        return {"portal": "espace client", "form": "formulaire", "mail": "courriel", "phone": "téléphone",
-                "letter": "courrier"}[self.value]  # fmt: skip
+    PORTAL = "portal", "espace client"
+    FORM = "form", "formulaire"
+    MAIL = "mail", "courriel"
+    PHONE = "phone", "téléphone"
+    LETTER = "letter", "courrier"
 
 
-class Identified(StrEnum):
+class Identified(Labelled):
     """How we know who asks. No identity card is asked for without a reasonable doubt (GDPR article 12(6))."""
 
-    SESSION = "session"
-    LINK = "link"
-    STAFF = "staff"
-    PROOF = "proof"
-    MANDATE = "mandate"
-
-    @property
-    def label(self) -> str:
-        """The words that a reader sees."""
-        return {"session": "connexion à l'espace client", "link": "lien envoyé à l'adresse",
-                "staff": "reconnu par l'équipe", "proof": "preuve d'identité", "mandate": "mandat"}[self.value]  # fmt: skip
+    SESSION = "session", "connexion à l'espace client"
+    LINK = "link", "lien envoyé à l'adresse"
+    STAFF = "staff", "reconnu par l'équipe"
+    PROOF = "proof", "preuve d'identité"
+    MANDATE = "mandate", "mandat"
 
 
 class PrivacyError(Exception):
